@@ -1,0 +1,20 @@
+"""Fit the same multilevel segmented Poisson model in Python and in R, and cross-check it."""
+
+from __future__ import annotations
+
+from harness.concordance.compare import Concordance, compare
+from harness.design import Design
+from harness.engines.run import fit
+from harness.model import SegmentedPoisson
+from harness.panel import Panel
+from harness.result import FitResult
+
+__all__ = [
+    "Concordance",
+    "Design",
+    "FitResult",
+    "Panel",
+    "SegmentedPoisson",
+    "compare",
+    "fit",
+]

@@ -1,0 +1,224 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from harness.concordance.verdict import Verdict
+from harness.engines import engine, engines
+from harness.engines.base import Settings, Transport
+from harness.engines.r_installation import r_installation
+from harness.errors import ConfigError, HarnessError
+from harness.study import runner
+from harness.study.config import Study
+from harness.study.environment import installed_version
+from harness.study.loading import built_in_studies, find_study, load_study
+from harness.study.results import results_dict
+from harness.study.writing import check_writable, write_run
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="Fit the same multilevel segmented Poisson model in Python and in R, and cross-check it.",
+)
+# Paths and titles are shown as they are: brackets are no markup, and no line is cut.
+console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+SHORT_OF_LEVEL = 1
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; an error of the harness is one line and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except HarnessError as error:
+        print(f"harness: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer turns an interrupt into this
+            print("harness: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
+        raise
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="A built-in study or the path of a study file.")],
+    out: Annotated[Path, typer.Option(help="Folder for reports, one folder a study.")] = Path(
+        "reports"
+    ),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that the study's data paths start from.")
+    ] = None,
+    engines: Annotated[
+        str | None, typer.Option(help="Engines instead of the study's own, with commas.")
+    ] = None,
+    settings: Annotated[str | None, typer.Option(help="default, tight or default,tight.")] = None,
+    transport: Annotated[Transport, typer.Option(help="How values reach R.")] = "auto",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes; all cores by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything drawn.")] = 20260101,
+    level: Annotated[
+        Verdict | None, typer.Option(help="Verdict that like-for-like pairs must reach.")
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=1.0, help="Seconds after which a fit is given up.")
+    ] = runner.TIME_LIMIT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json as well.")] = False,
+) -> None:
+    """Run a study and write its report.
+
+    Exit codes: 0 every like-for-like pair reaches the level, 1 one does not, 2 bad input,
+    3 an engine is missing.
+
+    Examples:  harness run us-traffic   |   harness run my.yaml --engines lme4,laplace --out out
+    """
+    file = find_study(study)
+    chosen = _changed(load_study(file), _names(engines), _names(settings), level)
+    options = runner.RunOptions(
+        base=data if data is not None else file.parent,
+        transport=transport,
+        jobs=jobs or _cores(),
+        seed=seed,
+        time_limit=time_limit,
+    )
+    check_writable(out / chosen.study)
+    with _progress(quiet=as_json) as report:
+        done = runner.run_study(chosen, options, report)
+    page = write_run(done, out)
+    results = results_dict(done)
+    if as_json:
+        print(json.dumps(results, allow_nan=False))  # noqa: T201
+    else:
+        _say(results, page)
+    if not results["verdict"]["ok"]:
+        raise typer.Exit(SHORT_OF_LEVEL)
+
+
+def _cores() -> int:
+    """Cores that this process may use; macOS does not tell, so all there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _changed(
+    study: Study, engines: list[str] | None, settings: list[str] | None, level: Verdict | None
+) -> Study:
+    """The study with the command line's changes; variants keep only engines asked for."""
+    changes: dict[str, Any] = {}
+    for what, names in (("engines", engines), ("settings", settings)):
+        if names is not None:
+            _check_list(what, names)
+    if engines is not None:
+        changes["engines"] = [engine(name).name for name in engines]
+        kept = [
+            variant.model_copy(update={"engines": [e for e in variant.engines if e in engines]})
+            for variant in study.variants
+        ]
+        changes["variants"] = [variant for variant in kept if variant.engines]
+    if settings is not None:
+        known = Settings.__args__  # type: ignore[attr-defined]
+        for name in settings:
+            if name not in known:
+                raise ConfigError(f"settings {name!r} are not known: use {' or '.join(known)}")
+        changes["settings"] = settings
+    if level is not None:
+        changes["level"] = level
+    return study.model_copy(update=changes)
+
+
+def _check_list(what: str, names: list[str]) -> None:
+    if not names:
+        raise ConfigError(f"--{what} names none: give one or more, with commas")
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        raise ConfigError(f"--{what} names {twice!r} twice: name it once")
+
+
+def _say(results: dict[str, Any], page: Path) -> None:
+    counts = results["counts"]
+    console.print(f"\n{results['verdict']['sentence']}", style="bold")
+    console.print(
+        f"Pairs at level {results['study']['level']}: {counts['pairs_at_level']} of"
+        f" {counts['pairs_expected']} expected; fits: {counts['fits_done']} of"
+        f" {counts['fits_expected']}.",
+    )
+    console.print(f"Report: {page}")
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[runner.Progress]:
+    """A bar on a terminal, a plain line every tenth of the work in a log."""
+    if quiet:
+        yield lambda done, expected, what: None
+    elif console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+            task = bar.add_task("fitting", total=None)
+            yield lambda done, expected, what: bar.update(task, total=expected, completed=done)
+    else:
+        yield _log
+
+
+def _log(done: int, expected: int, what: str) -> None:
+    step = max(1, expected // 10)
+    if done % step == 0 or done == expected:
+        print(f"{done} of {expected} done ({what})", flush=True)  # noqa: T201
+
+
+@app.command()
+def studies() -> None:
+    """List the built-in studies."""
+    for name, path in built_in_studies().items():
+        console.print(f"{name}: {load_study(path).title}")
+
+
+@app.command()
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Say which engines can run here, with versions, and the command that mends what is missing."""
+    r = r_installation()
+    rows = [
+        {"engine": e.name, "language": e.language, "version": e.version(), "missing": e.missing()}
+        for e in engines().values()
+    ]
+    found = {
+        "r": r.version,
+        "rscript": r.rscript,
+        "r_packages": dict(r.packages),
+        "rpy2": installed_version("rpy2-rinterface"),
+        "engines": rows,
+    }
+    if as_json:
+        print(json.dumps(found))  # noqa: T201
+    else:
+        _say_check(found)
+    if any(row["missing"] for row in rows):
+        raise typer.Exit(3)
+
+
+def _say_check(found: dict[str, Any]) -> None:
+    console.print(f"R: {found['r'] or 'not found'}")
+    console.print(
+        f"rpy2-rinterface: {found['rpy2'] or 'not installed; Rscript is used instead'}",
+    )
+    for row in found["engines"]:
+        state = f"missing: {row['missing']}" if row["missing"] else f"ready ({row['version']})"
+        console.print(f"{row['engine']} ({row['language']}): {state}")

@@ -1,0 +1,284 @@
+"""Design: the arrays that every engine receives, the same bytes for all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Literal, TypeVar, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.linalg
+
+from harness.errors import DesignError
+
+Family = Literal["poisson", "nb2", "poisson-olre"]
+Covariance = Literal["unstructured", "diagonal"]
+Random = Literal["none", "intercept", "slope"]
+FloatArray = npt.NDArray[np.float64]
+AnyArray = TypeVar("AnyArray", FloatArray, npt.NDArray[np.int64])
+
+# A pivot this small against the largest, after scaling columns to unit length,
+# leaves fewer than four of the sixteen digits of the normal equations.
+COLLINEARITY_TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Design:
+    """One model on one panel, as numbers.
+
+    Attributes
+    ----------
+    endog : ndarray, shape (n,)
+        Counts.
+    exog : ndarray, shape (n, p)
+        Columns of the fixed effects.
+    exog_re : ndarray, shape (n, q)
+        Columns of the random effects; ``q`` is 0 where there are none.
+    groups : ndarray of int64, shape (n,)
+        Codes 0..J-1, non-decreasing: rows are sorted by group, the order within a group is kept.
+    group_labels : tuple of str, length J
+        The unit that each code stands for.
+    offset : ndarray, shape (n,)
+        Log exposure.
+    exog_names, exog_re_names : tuple of str
+        Terms, in the order of the columns.
+    family : {"poisson", "nb2", "poisson-olre"}
+    covariance : {"unstructured", "diagonal"}
+    random : {"none", "intercept", "slope"}
+
+    Raises
+    ------
+    DesignError
+        For shapes that do not fit, values that are not finite, counts that are negative or not
+        whole, all counts zero, collinear columns, groups whose labels look alike, one unit only,
+        or an unknown family, covariance or random.
+    """
+
+    endog: FloatArray
+    exog: FloatArray
+    exog_re: FloatArray
+    groups: npt.NDArray[np.int64]
+    group_labels: tuple[str, ...]
+    offset: FloatArray
+    exog_names: tuple[str, ...]
+    exog_re_names: tuple[str, ...]
+    family: Family
+    covariance: Covariance
+    random: Random
+
+    def __init__(
+        self,
+        endog: npt.ArrayLike,
+        exog: npt.ArrayLike,
+        groups: npt.ArrayLike,
+        exog_re: npt.ArrayLike | None = None,
+        offset: npt.ArrayLike | None = None,
+        exog_names: Sequence[str] | None = None,
+        exog_re_names: Sequence[str] | None = None,
+        family: Family = "poisson",
+        covariance: Covariance = "unstructured",
+        random: Random = "slope",
+    ) -> None:
+        for option, choice, known in (
+            ("family", family, Family),
+            ("covariance", covariance, Covariance),
+            ("random", random, Random),
+        ):
+            _check_option(option, choice, get_args(known))
+        y = _vector("endog", endog)
+        # Before rows are sorted: the message names the caller's row.
+        _check_counts(y)
+        n = y.shape[0]
+        x = _matrix("exog", exog, n)
+        z = _random_columns(exog_re, n, random)
+        o = np.zeros(n) if offset is None else _vector("offset", offset)
+        if o.shape[0] != n:
+            raise DesignError(f"offset has {o.shape[0]} rows, endog has {n}")
+        codes, labels = _sorted_codes(groups, n)
+        order = np.argsort(codes, kind="stable")
+        values = {
+            "endog": _frozen(y[order]),
+            "exog": _frozen(x[order]),
+            "exog_re": _frozen(z[order]),
+            "groups": _frozen(codes[order]),
+            "group_labels": labels,
+            "offset": _frozen(o[order]),
+            "exog_names": _names("exog", exog, exog_names, x.shape[1], "x"),
+            "exog_re_names": _names("exog_re", exog_re, exog_re_names, z.shape[1], "z"),
+            "family": family,
+            "covariance": covariance,
+            "random": _random_label(random, z.shape[1]),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        _check_rank("exog", self.exog, self.exog_names)
+        _check_rank("exog_re", self.exog_re, self.exog_re_names)
+        _check_groups(len(labels), z.shape[1])
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of every array, the family and the covariance."""
+        digest = hashlib.sha256()
+        for array in (self.endog, self.exog, self.exog_re, self.groups, self.offset):
+            digest.update(repr(array.shape).encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(f"{self.family}|{self.covariance}".encode())
+        return digest.hexdigest()
+
+    def with_counts(self, endog: npt.ArrayLike) -> Design:
+        """Return the same design with other counts, in this design's order of rows."""
+        y = _vector("endog", endog)
+        if y.shape != self.endog.shape:
+            raise DesignError(f"endog has {y.shape[0]} rows, the design has {self.nobs}")
+        _check_counts(y)
+        other = object.__new__(Design)
+        for part in fields(self):
+            object.__setattr__(other, part.name, getattr(self, part.name))
+        object.__setattr__(other, "endog", _frozen(y))
+        return other
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows."""
+        return int(self.endog.shape[0])
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.group_labels)
+
+    @property
+    def n_cov_params(self) -> int:
+        """Number of free covariance parameters of the random effects."""
+        q = self.exog_re.shape[1]
+        return q * (q + 1) // 2 if self.covariance == "unstructured" else q
+
+    @property
+    def n_params(self) -> int:
+        """All free parameters: fixed effects, covariance, and one more for nb2 or poisson-olre."""
+        extra = 0 if self.family == "poisson" else 1
+        return self.exog.shape[1] + self.n_cov_params + extra
+
+
+def _frozen(array: AnyArray) -> AnyArray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def _vector(name: str, values: npt.ArrayLike) -> FloatArray:
+    array = _floats(name, values)
+    if array.ndim != 1:
+        raise DesignError(f"{name} must be one column, not {array.ndim}-dimensional")
+    return array
+
+
+def _matrix(name: str, values: npt.ArrayLike, n: int) -> FloatArray:
+    array = _floats(name, values)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[0] != n:
+        raise DesignError(f"{name} has shape {array.shape}, expected ({n}, columns)")
+    return array
+
+
+def _floats(name: str, values: npt.ArrayLike) -> FloatArray:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DesignError(f"{name} holds values that are not numbers") from None
+    bad = np.argwhere(~np.isfinite(array))
+    if bad.size:
+        at = tuple(int(i) for i in bad[0])
+        column = f", column {at[1] + 1}" if array.ndim == 2 else ""
+        raise DesignError(f"{name} row {at[0]}{column} is {array[at]}: give finite numbers only")
+    return array
+
+
+def _random_columns(exog_re: npt.ArrayLike | None, n: int, random: Random) -> FloatArray:
+    if random == "none":
+        if exog_re is not None:
+            raise DesignError('random="none" takes no exog_re: drop one of the two')
+        return np.zeros((n, 0))
+    if exog_re is None:
+        return np.ones((n, 1))
+    return _matrix("exog_re", exog_re, n)
+
+
+def _random_label(random: Random, q: int) -> Random:
+    return "none" if q == 0 else "intercept" if q == 1 else random
+
+
+def _sorted_codes(groups: npt.ArrayLike, n: int) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    array = np.asarray(groups)
+    if array.ndim != 1:
+        raise DesignError(f"groups must be one column, not {array.ndim}-dimensional")
+    codes, labels = pd.factorize(array, sort=True)
+    if codes.shape[0] != n:
+        raise DesignError(f"groups has {codes.shape[0]} rows, endog has {n}")
+    if (codes < 0).any():
+        raise DesignError(f"groups row {int(np.argmin(codes))} is missing")
+    texts = tuple(str(label) for label in labels)
+    alike = pd.Index(texts).duplicated()
+    if alike.any():
+        name = texts[int(np.argmax(alike))]
+        raise DesignError(f"two groups are both called {name!r}: write every label as text")
+    return codes.astype(np.int64), texts
+
+
+def _names(
+    what: str, values: object, given: Sequence[str] | None, k: int, stem: str
+) -> tuple[str, ...]:
+    if given is None and isinstance(values, pd.DataFrame):
+        given = [str(column) for column in values.columns]
+    if given is None:
+        return tuple(f"{stem}{i + 1}" for i in range(k))
+    if len(given) != k or len(set(given)) != k:
+        raise DesignError(f"{what}_names must be {k} different names, got {list(given)}")
+    return tuple(given)
+
+
+def _check_option(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise DesignError(f"{name} {value!r} is not known: use one of {', '.join(known)}")
+
+
+def _check_counts(endog: FloatArray) -> None:
+    if endog.size == 0:
+        raise DesignError("there are no rows to fit")
+    bad = np.flatnonzero((endog < 0) | (endog != np.floor(endog)))
+    if bad.size:
+        raise DesignError(
+            f"endog row {int(bad[0])} is {endog[bad[0]]:g}: counts must be whole and not negative"
+        )
+    if not endog.any():
+        raise DesignError("all counts are zero: there is nothing to estimate")
+
+
+def _check_rank(what: str, columns: FloatArray, names: tuple[str, ...]) -> None:
+    if columns.shape[1] == 0:
+        if what == "exog":
+            raise DesignError("exog has no columns: give an intercept at least")
+        return
+    length = np.linalg.norm(columns, axis=0)
+    empty = [name for name, size in zip(names, length, strict=True) if size == 0]
+    if empty:
+        raise DesignError(f"column {empty[0]!r} of {what} is zero in every row: drop it")
+    _, r, pivot = scipy.linalg.qr(columns / length, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = int((diagonal > COLLINEARITY_TOLERANCE * diagonal[0]).sum())
+    if rank < columns.shape[1]:
+        dependent = sorted(names[k] for k in pivot[rank:])
+        raise DesignError(
+            f"columns of {what} are collinear: {', '.join(dependent)} can be written by the others"
+            " (are there periods both before and after the event?)"
+        )
+
+
+def _check_groups(n_groups: int, q: int) -> None:
+    if q and n_groups < 2:
+        raise DesignError('one unit only: random effects need at least two; use random="none"')

@@ -1,0 +1,24 @@
+"""The one place that finds files shipped beside the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_PLACES = {"r_scripts": "r_scripts", "studies": "fixtures/studies"}
+
+
+def folder(name: str) -> Path:
+    """Return the folder ``name`` ("r_scripts" or "studies").
+
+    An installed wheel carries it under ``harness/_data``; a checkout has it at its root.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither place has it: the installation is broken.
+    """
+    for path in (_PACKAGE / "_data" / name, _PACKAGE.parent / _PLACES[name]):
+        if path.is_dir():
+            return path
+    raise FileNotFoundError(f"the installation lacks its folder {name!r}: install it again")
