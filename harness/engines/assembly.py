@@ -1,0 +1,60 @@
+"""From the numbers an engine returns to a FitResult, the same for every engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.design import Design, FloatArray
+from harness.glmm.fitting import singular_covariance
+from harness.result import FitResult, VarianceComponents
+
+
+def linear_predictor(design: Design, params: FloatArray, random_effects: FloatArray) -> FloatArray:
+    """Return offset + x'beta + z'b at given random effects (J, q), shape (n,)."""
+    random = np.einsum("nq,nq->n", design.exog_re, random_effects[design.groups])
+    return np.asarray(design.offset + design.exog @ params + random)
+
+
+def pearson_dispersion(
+    design: Design, params: FloatArray, random_effects: FloatArray, theta: float | None = None
+) -> float:
+    """Sum of squared Pearson residuals at the conditional modes over n minus all parameters."""
+    mu = np.exp(linear_predictor(design, params, random_effects))
+    variance = mu if theta is None else mu + mu**2 / theta
+    freedom = design.nobs - design.n_params
+    return float(((design.endog - mu) ** 2 / variance).sum() / freedom) if freedom > 0 else np.nan
+
+
+def assemble(
+    design: Design,
+    *,
+    params: FloatArray,
+    covariance: FloatArray,
+    cov_re: FloatArray,
+    random_effects: FloatArray,
+    theta: float | None = None,
+    printed_se: FloatArray | None = None,
+    **rest: Any,
+) -> FitResult:
+    """Label the arrays of one answer and add what follows from them."""
+    names = list(design.exog_names)
+    with np.errstate(invalid="ignore"):
+        bse = np.sqrt(np.diag(covariance))
+    return FitResult(
+        design=design,
+        params=pd.Series(params, index=names),
+        bse=pd.Series(bse, index=names),
+        covariance=covariance,
+        variance=VarianceComponents(cov_re, design.exog_re_names),
+        singular=singular_covariance(cov_re, design.exog_re),
+        random_effects=pd.DataFrame(
+            random_effects, index=list(design.group_labels), columns=list(design.exog_re_names)
+        ),
+        dispersion=pearson_dispersion(design, params, random_effects, theta),
+        theta=theta,
+        bse_printed=None if printed_se is None else pd.Series(printed_se, index=names),
+        **rest,
+    )

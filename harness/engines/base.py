@@ -1,0 +1,68 @@
+"""What an engine is: one implementation with one estimation method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.design import Design
+from harness.result import Estimator, FitResult
+
+Settings = Literal["default", "tight"]
+SeMethod = Literal["observed", "rx"]
+Transport = Literal["auto", "rpy2", "rscript"]
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How a fit is asked for.
+
+    Attributes
+    ----------
+    settings : {"default", "tight"}
+        What a user gets by typing the call, or the best answer the engine can give.
+    se_method : {"observed", "rx"}
+        Standard errors from the observed information, or conditional on the covariance
+        parameters (lme4's ``use.hessian = FALSE``).
+    n_quadrature : int
+        Points per dimension of engines that use quadrature.
+    transport : {"auto", "rpy2", "rscript"}
+        How values reach R.
+    seed : int
+        Of engines that draw a random start.
+    """
+
+    settings: Settings = "tight"
+    se_method: SeMethod = "observed"
+    n_quadrature: int = 7
+    transport: Transport = "auto"
+    seed: int = 20260101
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One engine: its identity and three functions.
+
+    Attributes
+    ----------
+    fit : callable
+        Design and options to result; runs inside a worker process and may raise FitFailure.
+    missing : callable
+        None where the engine can run here, otherwise one line that says what to install.
+    version : callable
+        Version of the software that fits.
+    """
+
+    name: str
+    language: Literal["R", "Python"]
+    estimator: Estimator
+    method: str
+    families: frozenset[str]
+    fit: Callable[[Design, FitOptions], FitResult]
+    missing: Callable[[], str | None]
+    version: Callable[[], str]
+
+
+def always_there() -> None:
+    """Return None: engines that need nothing beyond this package's dependencies."""

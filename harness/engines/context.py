@@ -1,0 +1,53 @@
+"""A spawn context whose workers never run the caller's script again.
+
+The standard one imports the caller's main module in every worker, so that a plain script or a
+notebook cell without ``if __name__ == "__main__"`` would start itself over and over.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from multiprocessing import context, popen_spawn_posix
+from typing import Any
+
+from harness.engines.r_bridge import R_ENVIRONMENT
+
+
+@contextmanager
+def _with(mapping: MutableMapping[str, Any], values: dict[str, Any]) -> Iterator[None]:
+    """Set some entries for a while, and only these: other threads import modules meanwhile."""
+    before = {key: mapping[key] for key in values if key in mapping}
+    mapping.update(values)
+    try:
+        yield
+    finally:
+        for key in values:
+            if key in before:
+                mapping[key] = before[key]
+            else:
+                mapping.pop(key, None)
+
+
+class _Popen(popen_spawn_posix.Popen):
+    def _launch(self, process_obj: Any) -> None:
+        blank = {"__main__": types.ModuleType("__main__")}
+        with _with(sys.modules, blank), _with(os.environ, R_ENVIRONMENT):
+            super()._launch(process_obj)  # type: ignore[misc]
+
+
+class WorkerProcess(context.SpawnProcess):
+    """A spawned process with R's environment and an empty main module."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:
+        return _Popen(process_obj)
+
+
+class WorkerContext(context.SpawnContext):
+    """What the process pool starts its workers with."""
+
+    Process = WorkerProcess

@@ -1,0 +1,35 @@
+"""Engine ``glmmtmb``: R's glmmTMB, Laplace by automatic differentiation; NB2 too."""
+
+from __future__ import annotations
+
+from harness.design import Design
+from harness.engines.base import Engine, FitOptions
+from harness.engines.r_engine import fit_in_r
+from harness.engines.r_installation import r_installation
+from harness.errors import FitFailure
+from harness.result import FitResult
+
+
+def fit(design: Design, options: FitOptions) -> FitResult:
+    """Fit by ``glmmTMB::glmmTMB``.
+
+    Raises
+    ------
+    FitFailure
+        For RX standard errors, which glmmTMB does not have.
+    """
+    if options.se_method != "observed":
+        raise FitFailure("glmmTMB has standard errors from the observed information only")
+    return fit_in_r("glmmtmb", ENGINE, design, options)
+
+
+ENGINE = Engine(
+    name="glmmtmb",
+    language="R",
+    estimator="maximum likelihood",
+    method="laplace",
+    families=frozenset({"poisson", "nb2"}),
+    fit=fit,
+    missing=lambda: r_installation().missing("glmmTMB"),
+    version=lambda: r_installation().packages.get("glmmTMB", "missing"),
+)

@@ -1,0 +1,140 @@
+"""What lme4 and glmmTMB share: the request, the answer and the lines that redo it by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from harness.design import Design, FloatArray
+from harness.engines.assembly import assemble
+from harness.engines.base import Engine, FitOptions
+from harness.engines.messages import classify_all
+from harness.engines.r_bridge import Field, call_r
+from harness.errors import ConversionError, FitFailure
+from harness.result import FitResult
+
+
+def r_request(design: Design, options: FitOptions) -> dict[str, Field]:
+    """Return the fields of a request: columns as float64, the rest as text, and a checksum."""
+    columns: dict[str, FloatArray] = {
+        "y": design.endog,
+        "x": design.exog.ravel(order="F"),
+        "z": design.exog_re.ravel(order="F"),
+        "g": (design.groups + 1).astype(np.float64),
+        "o": design.offset,
+    }
+    digest = hashlib.md5(usedforsecurity=False)
+    for values in columns.values():
+        digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+    return {
+        **{name: np.array(values, dtype=np.float64) for name, values in columns.items()},
+        "p": str(design.exog.shape[1]),
+        "q": str(design.exog_re.shape[1]),
+        "family": design.family,
+        "covariance": design.covariance,
+        "settings": options.settings,
+        "se_method": options.se_method,
+        "md5": digest.hexdigest(),
+    }
+
+
+def fit_in_r(script: str, identity: Engine, design: Design, options: FitOptions) -> FitResult:
+    """Fit a design by an R script.
+
+    Raises
+    ------
+    FitFailure
+        With R's own words where R gives no answer.
+    ConversionError
+        Where the checksum taken in R is not the sender's.
+    """
+    answer = call_r(script, r_request(design, options), options.transport)
+    notes = answer.get("notes", [])
+    if "failure" in answer:
+        reason = answer["failure"][0]
+        raise (
+            ConversionError(reason)
+            if "checksum" in reason
+            else FitFailure("; ".join([f"R says: {reason}", *notes]))
+        )
+    p, q = design.exog.shape[1], design.exog_re.shape[1]
+    theta = answer.get("theta", np.zeros(0))
+    return assemble(
+        design,
+        engine=identity.name,
+        engine_version=answer["version"][0],
+        language="R",
+        method=identity.method,
+        estimator=identity.estimator,
+        settings=options.settings,
+        se_method=options.se_method,
+        params=answer["params"],
+        covariance=answer["cov_params"].reshape(p, p, order="F"),
+        printed_se=answer["printed_se"],
+        cov_re=answer["cov_re"].reshape(q, q),
+        random_effects=answer["random_effects"].reshape(design.n_groups, q, order="F"),
+        theta=float(theta[0]) if theta.size else None,
+        llf=float(answer["llf"][0]),
+        converged=bool(answer["converged"][0]),
+        messages=classify_all(notes),
+        seconds=float(answer["seconds"][0]),
+        reproduce=reproduce_lines(script, design, options),
+        details=_details(answer),
+    )
+
+
+def _details(answer: dict[str, Any]) -> dict[str, Any]:
+    details: dict[str, Any] = {"transport": answer["transport"]}
+    if "tolPwrss" in answer:
+        details["tolPwrss"] = float(answer["tolPwrss"][0])
+    return details
+
+
+def reproduce_lines(script: str, design: Design, options: FitOptions) -> str:
+    """R lines that redo the fit on a data frame ``d`` with columns y, o, unit and the terms."""
+    terms = [_sum(design.exog_names, design.exog), *_random_terms(design)]
+    call = f"y ~ {' + '.join(terms)}, data = d, offset = o"
+    if script == "lme4" and not design.exog_re_names:
+        lines = [f"fit <- glm({call}, family = poisson, epsilon = 1e-14)"]
+    elif script == "glmmtmb":
+        family = "nbinom2" if design.family == "nb2" else "poisson"
+        lines = ["library(glmmTMB)", f"fit <- glmmTMB({call}, family = {family})"]
+        if options.settings == "tight":
+            lines.append("# tight: best of four starts, then Newton steps; see r_scripts/glmmtmb.R")
+    else:
+        control = (
+            ""
+            if options.settings == "default"
+            else ",\n  control = glmerControl(optimizer = 'bobyqa', tolPwrss = 1e-13,"
+            " optCtrl = list(rhoend = 1e-9, maxfun = 1e5))"
+        )
+        lines = ["library(lme4)", f"fit <- glmer({call}, family = poisson{control})"]
+        if options.settings == "tight":
+            lines.append("# tight: best of three starts, fresh derivatives; see r_scripts/lme4.R")
+    return "\n".join([*lines, "summary(fit)"])
+
+
+def _random_terms(design: Design) -> list[str]:
+    names, z = design.exog_re_names, design.exog_re
+    if not names:
+        return []
+    if design.covariance == "diagonal":
+        return [f"({_sum((name,), z[:, [k]])} | unit)" for k, name in enumerate(names)]
+    return [f"({_sum(names, z)} | unit)"]
+
+
+def _sum(names: tuple[str, ...], columns: FloatArray) -> str:
+    """Terms of an R formula; R's own intercept for a column of ones of that name, else none."""
+    own = [name == "intercept" and bool((columns[:, k] == 1).all()) for k, name in enumerate(names)]
+    rest = [_quoted(name) for name, ones in zip(names, own, strict=True) if not ones]
+    return " + ".join(["1" if any(own) else "0", *rest])
+
+
+def _quoted(name: str) -> str:
+    """A name as R writes it whatever its letters: in backticks, escaped, on one line."""
+    return f"`{name.translate(_R_ESCAPES)}`"
+
+
+_R_ESCAPES = str.maketrans({"\\": "\\\\", "`": "\\`", "\n": "\\n", "\r": "\\r"})

@@ -1,0 +1,161 @@
+"""Worker processes that fit: a crash, a hang or a kill costs one fit and nothing else."""
+
+from __future__ import annotations
+
+import atexit
+import concurrent.futures
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+import pebble
+
+from harness.design import Design
+from harness.engines import Engine, FitOptions, engine
+from harness.engines.context import WorkerContext
+from harness.errors import ConfigError, EngineUnavailable, HarnessError
+from harness.result import FitResult
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One fit to do."""
+
+    design: Design
+    engine: str
+    options: FitOptions
+
+
+def fit_task(task: Task) -> FitResult:
+    """Fit here and now; whatever goes wrong becomes a result that says so.
+
+    Raises
+    ------
+    EngineUnavailable
+        If the engine cannot run at all: no fit of the run would succeed.
+    """
+    chosen = engine(task.engine)
+    if task.design.family not in chosen.families:
+        known = ", ".join(sorted(chosen.families))
+        return failed(
+            task, f"engine {chosen.name} has no family {task.design.family}: {known} only"
+        )
+    try:
+        return chosen.fit(task.design, task.options)
+    except EngineUnavailable:
+        raise
+    except HarnessError as error:
+        return failed(task, str(error))
+    except Exception as error:  # noqa: BLE001 - one fit's defect must not end the run
+        return failed(task, f"{type(error).__name__}: {error}")
+
+
+def failed(task: Task, reason: str) -> FitResult:
+    """Return the failed result of a task."""
+    chosen: Engine = engine(task.engine)
+    return FitResult.failed(
+        reason,
+        design=task.design,
+        engine=chosen.name,
+        engine_version=chosen.version(),
+        language=chosen.language,
+        method=chosen.method,
+        estimator=chosen.estimator,
+        settings=task.options.settings,
+        se_method=task.options.se_method,
+        seconds=0.0,
+        reproduce="",
+    )
+
+
+_POOLS: dict[int, pebble.ProcessPool] = {}
+
+
+def _pool(jobs: int) -> pebble.ProcessPool:
+    """Return the pool of so many workers; a new one where the last broke (all workers killed)."""
+    pool = _POOLS.get(jobs)
+    if pool is None or not pool.active:
+        pool = pebble.ProcessPool(
+            max_workers=jobs, initializer=_off_the_output, context=WorkerContext()
+        )
+        atexit.register(_end, pool)
+        _POOLS[jobs] = pool
+    return pool
+
+
+def _off_the_output() -> None:
+    """Send what R and rpy2 print to the error output: the output is the caller's."""
+    os.dup2(2, 1)
+
+
+def _end(pool: pebble.ProcessPool) -> None:
+    pool.stop()
+    pool.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call in a worker came to: a value, or the reason why there is none."""
+
+    value: Any = None
+    reason: str | None = None
+
+    def or_failed(self, task: Task) -> FitResult:
+        """Return the fit, or the failed result of its task."""
+        result: FitResult = self.value if self.reason is None else failed(task, self.reason)
+        return result
+
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def in_workers(
+    calls: Sequence[Call], jobs: int, time_limit: float
+) -> Iterator[tuple[int, Outcome]]:
+    """Call every function in a worker process; yield (place, outcome) as they finish.
+
+    The pool stays for later calls, with R loaded; it ends with this process. Should every worker
+    have been killed while idle, the calls go to a new pool.
+
+    Raises
+    ------
+    ConfigError
+        For less than one worker, or no time.
+    """
+    if jobs < 1:
+        raise ConfigError(f"jobs is {jobs}: at least one worker process is needed")
+    if not time_limit > 0:
+        raise ConfigError(f"time_limit is {time_limit}: it must be above 0 seconds")
+    waiting = dict(enumerate(calls))
+    for again in (True, False):
+        pool = _pool(jobs)
+        futures: dict[concurrent.futures.Future[Any], int] = {
+            pool.schedule(function, args=list(arguments), timeout=time_limit): place
+            for place, (function, arguments) in waiting.items()
+        }
+        for future in concurrent.futures.as_completed(futures):
+            if again and isinstance(future.exception(), BrokenProcessPool):
+                continue
+            del waiting[futures[future]]
+            yield futures[future], _outcome(future, time_limit)
+        if not waiting:
+            return
+
+
+def _outcome(future: concurrent.futures.Future[Any], time_limit: float) -> Outcome:
+    try:
+        return Outcome(value=future.result())
+    except concurrent.futures.TimeoutError:
+        return Outcome(reason=f"no answer within {time_limit:g} seconds: given up")
+    except BrokenProcessPool:
+        return Outcome(reason="the worker processes died before they could fit")
+    except pebble.ProcessExpired as error:
+        return Outcome(reason=f"the worker process died in mid-fit ({_death(error.exitcode)})")
+
+
+def _death(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"signal {-exitcode}"
+    return f"exit code {exitcode}"

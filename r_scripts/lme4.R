@@ -1,0 +1,158 @@
+# glmer on a request.  By hand:  Rscript lme4.R REQUEST_FOLDER
+
+# Starts for theta (Cholesky factor, by column) beside lme4's own: its tight answer from one
+# start is sometimes falsely singular.
+lme4_starts <- function(q, covariance) {
+  starts <- list(c(.3, rep(.1, q - 1)), c(.1, rep(.02, q - 1)))
+  factor <- function(sd) if (covariance == "diagonal") sd
+    else diag(sd, nrow = q)[lower.tri(diag(q), diag = TRUE)]
+  c(list(NULL), lapply(starts, function(sd) list(theta = factor(sd))))
+}
+
+glmer_once <- function(formula, data, control, start, ...) {
+  lme4::glmer(formula, data = data, family = stats::poisson, offset = o, control = control,
+              start = start, ...)
+}
+
+tight_control <- function(tolerance) {
+  lme4::glmerControl(optimizer = "bobyqa", tolPwrss = tolerance,
+                     optCtrl = list(rhoend = 1e-9, maxfun = 1e5))
+}
+
+# bobyqa to 1e-9 with the tightest inner tolerance that runs: where counts go into the ten
+# thousands, rounding keeps PIRLS from 1e-12, lme4's own 1e-7 comes last.
+glmer_tight <- function(formula, data, start) {
+  for (tolerance in 10^-(13:7)) {
+    run <- captured(glmer_once(formula, data, tight_control(tolerance), start))
+    if (!failed(run$value)) break
+  }
+  c(run, list(tolerance = tolerance))
+}
+
+best_of <- function(runs) {
+  value <- vapply(runs, function(r) if (failed(r$value)) -Inf else as.numeric(stats::logLik(r$value)),
+                  numeric(1))
+  runs[[which.max(value)]]
+}
+
+# Value, gradient and Hessian of the deviance (-2 log-likelihood). lme4 begins each evaluation from
+# the linear predictor of its last iterate, which leaves PIRLS's slack in every difference; a fresh
+# one does not.
+derivatives <- function(deviance, point) {
+  place <- environment(deviance)
+  deviance(point)
+  place$lp0 <- place$pp$linPred(1)
+  c(list(value = deviance(point)), lme4:::deriv12(deviance, point))
+}
+
+# Inverse over the directions that carry information. A covariance parameter at zero is a
+# stationary point with its own curvature; a direction without any is left out.
+known_inverse <- function(hessian) {
+  scale <- 1 / sqrt(pmax(abs(diag(hessian)), .Machine$double.eps))
+  parts <- eigen(hessian * outer(scale, scale), symmetric = TRUE)
+  known <- parts$values > 1e-7
+  half <- scale * parts$vectors[, known, drop = FALSE]
+  half %*% (t(half) / parts$values[known])
+}
+
+# Newton steps on lme4's own deviance: bobyqa can stop some thousandths of a standard error short
+# and call it converged. A step that does not lower the deviance, or leaves the parameters' bounds,
+# is not taken.
+newton_refined <- function(deviance, point, lower, steps = 3L) {
+  at <- derivatives(deviance, point)
+  for (i in seq_len(steps)) {
+    trial <- point - drop(known_inverse(at$Hessian) %*% at$gradient)
+    if (!all(is.finite(trial)) || any(trial < lower)) break
+    there <- tryCatch(derivatives(deviance, trial), error = function(e) NULL)
+    if (is.null(there) || !isTRUE(there$value < at$value)) break
+    point <- trial
+    at <- there
+  }
+  deviance(point)
+  c(at, list(point = point))
+}
+
+# The model at its refined optimum, and the covariance of its fixed effects from the derivatives.
+sharpened <- function(model, formula, data, tolerance) {
+  deviance <- glmer_once(formula, data, tight_control(tolerance), NULL, devFunOnly = TRUE)
+  theta <- lme4::getME(model, "theta")
+  beta <- length(theta) + seq_along(lme4::fixef(model))
+  lower <- c(lme4::getME(model, "lower"), rep(-Inf, length(beta)))
+  at <- newton_refined(deviance, c(theta, lme4::fixef(model)), lower)
+  parts <- lme4::glFormula(formula, data = data, family = stats::poisson, offset = o)
+  optimum <- list(par = at$point, fval = at$value, conv = model@optinfo$conv$opt)
+  list(model = lme4::mkMerMod(environment(deviance), optimum, parts$reTrms, fr = parts$fr),
+       covariance = 2 * known_inverse(at$Hessian)[beta, beta, drop = FALSE])
+}
+
+# Without random effects glmer refuses; R's own glm, iterated to the last digit, answers.
+fit_glm <- function(formula, data) {
+  began <- proc.time()[["elapsed"]]
+  run <- captured(stats::glm(formula, data = data, family = stats::poisson, offset = o,
+                             control = stats::glm.control(epsilon = 1e-14, maxit = 100)))
+  if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
+  covariance <- stats::vcov(run$value)
+  list(params = as.double(stats::coef(run$value)), cov_params = as.double(covariance),
+       printed_se = as.double(sqrt(diag(covariance))), cov_re = double(), random_effects = double(),
+       llf = as.double(stats::logLik(run$value)), converged = as.double(run$value$converged),
+       version = as.character(utils::packageVersion("lme4")), notes = run$notes,
+       seconds = proc.time()[["elapsed"]] - began)
+}
+
+fit_lme4 <- function(request) answered(lme4_fit, request)
+
+lme4_fit <- function(request) {
+  data <- model_frame(request)
+  if (request$q == "0") return(fit_glm(model_formula(request), data))
+  formula <- model_formula(request, function(z) sprintf("(0 + %s | g)", z))
+  began <- proc.time()[["elapsed"]]
+  if (request$settings == "default") {
+    run <- captured(glmer_once(formula, data, lme4::glmerControl(), NULL))
+  } else {
+    starts <- lme4_starts(as.integer(request$q), request$covariance)
+    run <- best_of(lapply(starts, function(start) glmer_tight(formula, data, start)))
+  }
+  if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
+  sharpen <- if (request$settings == "tight")
+    function(model) sharpened(model, formula, data, run$tolerance)
+  answer <- lme4_answer(run$value, request, sharpen)
+  answer$notes <- c(run$notes, answer$notes)
+  if (!is.null(run$tolerance)) answer$tolPwrss <- run$tolerance
+  answer$seconds <- proc.time()[["elapsed"]] - began
+  answer
+}
+
+lme4_answer <- function(model, request, sharpen) {
+  rx <- request$se_method == "rx"
+  printed <- captured(as.matrix(stats::vcov(model, use.hessian = !rx)))
+  notes <- printed$notes
+  covariance <- printed$value
+  if (!is.null(sharpen)) {
+    sharp <- captured(sharpen(model))
+    notes <- unique(c(notes, sharp$notes))
+    if (failed(sharp$value)) {
+      # Counts in the hundred thousands: PIRLS does not start again from its own answer.
+      notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", sharp$value[[1]]))
+    } else {
+      model <- sharp$value$model
+      covariance <- if (rx) as.matrix(stats::vcov(model, use.hessian = FALSE)) else sharp$value$covariance
+    }
+  }
+  if (failed(covariance)) return(list(failure = covariance[[1]], notes = notes))
+  scales <- lme4::VarCorr(model)
+  blocks <- lapply(scales, function(block) matrix(as.double(block), nrow(block)))
+  list(params = as.double(lme4::fixef(model)), cov_params = as.double(covariance),
+       printed_se = if (failed(printed$value)) rep(NaN, length(lme4::fixef(model)))
+         else as.double(sqrt(diag(printed$value))),
+       cov_re = as.double(as.matrix(Matrix::bdiag(blocks))),
+       random_effects = as.double(as.matrix(lme4::ranef(model, condVar = FALSE)$g)),
+       llf = as.double(stats::logLik(model)), converged = as.double(model@optinfo$conv$opt == 0),
+       version = as.character(utils::packageVersion("lme4")), notes = notes)
+}
+
+if (sys.nframe() == 0L) {
+  here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)[1]))
+  for (script in c("exchange.R", "design.R")) source(file.path(here, script))
+  folder <- commandArgs(TRUE)[1]
+  write_answer(fit_lme4(read_request(folder)), folder)
+}
