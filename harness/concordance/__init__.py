@@ -1,0 +1,1 @@
+"""Agreement between fits: metrics, verdicts and causes."""

@@ -1,0 +1,127 @@
+"""Concordance: every pair of fits, its verdict and its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import pandas as pd
+
+from harness.concordance.cause import Explanation, explain, explain_failure
+from harness.concordance.metrics import PairMetrics, pair_metrics, same_objective
+from harness.concordance.verdict import ORDER, Verdict, crossings, verdict
+from harness.errors import ConfigError
+from harness.result import FitResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two fits compared.
+
+    Attributes
+    ----------
+    metrics : PairMetrics or None
+        None where a fit has no answer.
+    explanation : Explanation or None
+        None for identical fits: there is nothing to explain.
+    like_for_like : bool
+        Same estimator and method, same kind of standard errors, both tight: the pairs that must
+        agree.
+    """
+
+    a: FitResult
+    b: FitResult
+    metrics: PairMetrics | None
+    verdict: Verdict
+    conclusion_changes: bool
+    knife_edge: bool
+    explanation: Explanation | None
+    like_for_like: bool
+
+
+def compare_pair(a: FitResult, b: FitResult) -> Pair:
+    """Compare two fits of one design."""
+    alike = _like_for_like(a, b)
+    if a.failure or b.failure:
+        return Pair(a, b, None, "not comparable", False, False, explain_failure(a, b), alike)
+    metrics = pair_metrics(a, b)
+    found = verdict(metrics)
+    changes, edge = crossings(metrics)
+    why = None if found == "identical" else explain(a, b, metrics)
+    return Pair(a, b, metrics, found, changes, edge, why, alike)
+
+
+def _like_for_like(a: FitResult, b: FitResult) -> bool:
+    return (
+        same_objective(a, b)
+        and a.engine != b.engine
+        and a.se_method == b.se_method
+        and a.settings == b.settings == "tight"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Concordance:
+    """All pairs of a list of fits."""
+
+    comparisons: tuple[Pair, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict among like-for-like pairs; among all where there is none."""
+        alike = [pair for pair in self.comparisons if pair.like_for_like]
+        return max((pair.verdict for pair in alike or self.comparisons), key=ORDER.index)
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row a pair: engines, differences, verdict, cause and evidence."""
+        return pd.DataFrame([_row(pair) for pair in self.comparisons])
+
+    def explain(self) -> str:
+        """Say in plain sentences how the fits agree and why they differ where they do."""
+        return "\n".join(_sentence(pair) for pair in self.comparisons)
+
+
+def _row(pair: Pair) -> dict[str, object]:
+    m = pair.metrics
+    return {
+        "engine_a": pair.a.engine,
+        "engine_b": pair.b.engine,
+        "max_diff_se": m.max_diff_se if m else None,
+        "max_rel_se": m.max_rel_se if m else None,
+        "llf_diff": m.llf_diff if m else None,
+        "sd_re_diff": m.sd_re_diff if m else None,
+        "digits": m.digits if m else None,
+        "conclusion_changes": pair.conclusion_changes,
+        "knife_edge": pair.knife_edge,
+        "like_for_like": pair.like_for_like,
+        "verdict": pair.verdict,
+        "cause": pair.explanation.cause if pair.explanation else None,
+        "evidence": pair.explanation.evidence if pair.explanation else None,
+    }
+
+
+def _sentence(pair: Pair) -> str:
+    head = f"{pair.a.engine} and {pair.b.engine}: {pair.verdict}"
+    if pair.metrics is not None:
+        head += (
+            f" (estimates within {pair.metrics.max_diff_se:.2g} standard errors, standard errors"
+            f" within {100 * pair.metrics.max_rel_se:.2g} %)"
+        )
+    if pair.explanation is None:
+        return head + "."
+    return f"{head}. Cause: {pair.explanation.cause}; {pair.explanation.evidence}."
+
+
+def compare(fits: Sequence[FitResult]) -> Concordance:
+    """Compare every pair of fits of one design.
+
+    Raises
+    ------
+    ConfigError
+        For fewer than two fits.
+    """
+    if len(fits) < 2:
+        raise ConfigError("compare needs at least two fits")
+    return Concordance(tuple(compare_pair(a, b) for a, b in combinations(fits, 2)))
