@@ -1,0 +1,3 @@
+"""Data drawn from a fitted model."""
+
+from __future__ import annotations

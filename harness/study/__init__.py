@@ -1,0 +1,1 @@
+"""Studies: a panel, a model, engines and outputs, in one file."""

@@ -1,0 +1,272 @@
+"""From a run to ``results.json``: plain data, nothing infinite, nothing timed."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from harness.concordance.compare import Pair
+from harness.concordance.metrics import PairMetrics
+from harness.design import FloatArray
+from harness.panel import Panel
+from harness.result import FitResult
+from harness.study.by_hand import by_hand
+from harness.study.config import Indicator
+from harness.study.plan import PlannedFit, PlannedPair, changes_of
+from harness.study.runner import StudyRun
+from harness.study.sentence import verdict_sentence
+
+SCHEMA = 1
+
+
+def results_dict(run: StudyRun) -> dict[str, Any]:
+    """Return the contents of ``results.json``."""
+    at_level = run.at_level(run.study.level)
+    return {
+        "schema": SCHEMA,
+        "study": _study(run),
+        "environment": {**asdict(run.environment), "transport": _transport(run)},
+        "panel": _panel(run),
+        "fits": [_fit(run, planned, fit) for planned, fit in run.fits.items()],
+        "comparisons": [_comparison(planned, pair) for planned, pair in run.pairs.items()],
+        "medians": [row for i in run.study.indicators for row in _medians(run, i)],
+        "dispersion_null": [
+            {
+                "indicator": cell.indicator,
+                "stratum": cell.stratum,
+                "observed": number(null.observed),
+                "null_low": number(null.low),
+                "null_median": number(null.median),
+                "null_high": number(null.high),
+                "p_value": null.p_value,
+                "replicates": null.replicates,
+                "failures": null.failures,
+            }
+            for cell, null in run.nulls.items()
+        ],
+        "claims": [],
+        "counts": {
+            "fits_expected": len(run.fits),
+            "fits_done": sum(fit.failure is None for fit in run.fits.values()),
+            "pairs_expected": run.pairs_expected,
+            "pairs_at_level": len(at_level),
+        },
+        "verdict": {
+            "sentence": verdict_sentence(run),
+            "ok": len(at_level) == run.pairs_expected,
+        },
+    }
+
+
+def timing_dict(run: StudyRun) -> dict[str, Any]:
+    """Return the contents of ``timing.json``: seconds by fit."""
+    return {"fits": {planned.id: fit.seconds for planned, fit in run.fits.items()}}
+
+
+def _transport(run: StudyRun) -> str | None:
+    used = {str(f.details["transport"]) for f in run.fits.values() if "transport" in f.details}
+    return " and ".join(sorted(used)) or None
+
+
+def _study(run: StudyRun) -> dict[str, Any]:
+    study, table = run.study, run.data.table
+    first = run.data.panels[study.indicators[0].name]
+    return {
+        "name": study.study,
+        "title": study.title,
+        "unit_word": study.words.unit,
+        "period_word": study.words.period,
+        "event_word": study.words.event,
+        "source": f"{table.source} {table.licence}".strip(),
+        "notes": list(table.notes),
+        "command": f"harness run {study.study}",
+        "level": study.level,
+        "engines": list(study.engines),
+        "settings": list(study.settings),
+        "indicators": [
+            {**i.model_dump(), "response": "count", "scale": None} for i in study.indicators
+        ],
+        "strata": [_stratum(run, first, name) for name in run.data.strata],
+        "model": study.model.model_dump(mode="json"),
+        "terms": list(next(iter(run.data.designs.values())).exog_names),
+    }
+
+
+def _stratum(run: StudyRun, panel: Panel, name: str) -> dict[str, Any]:
+    words = run.study.words
+    label = f"All {words.unit}s" if name == "all" else name
+    descriptions = run.data.table.descriptions
+    column = run.study.strata.column if run.study.strata else None
+    return {
+        "name": name,
+        "label": label,
+        "units": len(panel.restricted(name).units),
+        "description": descriptions.get(column, "") if column and name != "all" else "",
+    }
+
+
+def _panel(run: StudyRun) -> dict[str, Any]:
+    panels = run.data.panels
+    first = panels[run.study.indicators[0].name]
+    window = run.study.model.window
+    inside = first.t[first.t.between(*window)]
+    width = window[1] - window[0] + 1
+    rows_by_unit = first.frame.loc[inside.index].groupby("unit").size()
+    return {
+        "sha256": hashlib.sha256("".join(p.sha256 for p in panels.values()).encode()).hexdigest(),
+        "rows": first.nobs,
+        "units": len(first.units),
+        "periods": [first.periods[0], first.periods[-1]],
+        "window_rows": len(inside),
+        "incomplete_units": int((rows_by_unit < width).sum()),
+        "rows_by_t": {str(t): int(n) for t, n in inside.value_counts().sort_index().items()},
+        "dropped": [*_dropped(panels), *_outside(first, window)],
+    }
+
+
+def _dropped(panels: Mapping[str, Panel]) -> list[dict[str, Any]]:
+    """Each reason once; rows and units of the first indicator that it holds for."""
+    seen: dict[str, dict[str, Any]] = {}
+    for panel in panels.values():
+        for part in panel.dropped:
+            seen.setdefault(part.reason, {**asdict(part), "units": list(part.units)})
+    return list(seen.values())
+
+
+def _outside(panel: Panel, window: tuple[int, int]) -> list[dict[str, Any]]:
+    """Units of which no period lies in the window."""
+    inside = set(panel.frame["unit"][panel.t.between(*window)])
+    rows = panel.frame["unit"][~panel.frame["unit"].isin(inside)]
+    if rows.empty:
+        return []
+    reason = f"no period within the window [{window[0]}, {window[1]}]"
+    return [{"reason": reason, "rows": len(rows), "units": sorted(set(rows))}]
+
+
+def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
+    cell = planned.cell
+    indicator = _indicator(run, cell.indicator)
+    model = run.study.model.build(**changes_of(run.study, cell.variant))
+    bounds = fit.conf_int()
+    low, high = bounds["lower"], bounds["upper"]
+    return {
+        "id": planned.id,
+        "variant": cell.variant,
+        "indicator": cell.indicator,
+        "stratum": cell.stratum,
+        "exposure": indicator.exposure,
+        "response": "count",
+        "scale": None,
+        "impact": model.impact,
+        "window": list(model.window),
+        "random": model.random,
+        "covariance": model.covariance,
+        "family": model.family,
+        "engine": fit.engine,
+        "engine_version": fit.engine_version,
+        "language": fit.language,
+        "estimator": fit.estimator,
+        "settings": fit.settings,
+        "method": fit.method,
+        "n_quadrature": fit.n_quadrature,
+        "se_method": fit.se_method,
+        "nobs": fit.nobs,
+        "n_groups": fit.n_groups,
+        "converged": fit.converged,
+        "singular": fit.singular,
+        "messages": [asdict(message) for message in fit.messages],
+        "llf": number(fit.llf),
+        "aic": number(fit.aic),
+        "bic": number(fit.bic),
+        "dispersion": number(fit.dispersion),
+        "theta": number(fit.theta),
+        "sigma_olre": number(fit.sigma_olre),
+        "params": {
+            term: {
+                "estimate": number(fit.params[term]),
+                "se": number(fit.bse[term]),
+                "ci_low": number(low[term]),
+                "ci_high": number(high[term]),
+            }
+            for term in fit.design.exog_names
+        },
+        "cov_params": matrix(fit.covariance),
+        "printed_se": None
+        if fit.bse_printed is None
+        else {str(term): number(se) for term, se in fit.bse_printed.items()},
+        "sd_re": [number(sd) for sd in fit.sd_re],
+        "corr_re": None if fit.corr_re is None else matrix(fit.corr_re),
+        "certificate": fit.certificate,
+        "certificate_reason": fit.certificate_reason,
+        "failure": fit.failure,
+        "reproduce": by_hand(run, cell, fit),
+    }
+
+
+def _comparison(planned: PlannedPair, pair: Pair) -> dict[str, Any]:
+    m, why = pair.metrics, pair.explanation
+    cell = planned.a.cell
+    return {
+        "fit_a": planned.a.id,
+        "fit_b": planned.b.id,
+        "indicator": cell.indicator,
+        "stratum": cell.stratum,
+        "variant": cell.variant,
+        "like_for_like": planned.like_for_like,
+        "max_diff_se": number(m.max_diff_se) if m else None,
+        "max_rel_se": number(m.max_rel_se) if m else None,
+        "llf_diff": number(m.llf_diff) if m else None,
+        "sd_re_diff": number(m.sd_re_diff) if m else None,
+        "digits": number(m.digits) if m else None,
+        "conclusion_changes": pair.conclusion_changes,
+        "knife_edge": pair.knife_edge,
+        "verdict": pair.verdict,
+        "cause": why.cause if why else None,
+        "evidence": why.evidence if why else None,
+        "terms": {} if m is None else _terms(m),
+    }
+
+
+def _terms(metrics: PairMetrics) -> dict[str, Any]:
+    diff_se, rel_se = metrics.terms["diff_se"], metrics.terms["rel_se"]
+    return {
+        str(term): {"diff_se": number(diff_se[term]), "rel_se": number(rel_se[term])}
+        for term in metrics.terms.index
+    }
+
+
+def _medians(run: StudyRun, indicator: Indicator) -> list[dict[str, Any]]:
+    """Median rate over units by time to the event, for each stratum."""
+    rows = []
+    for stratum in run.data.strata:
+        panel = run.data.panels[indicator.name].restricted(stratum)
+        rate = indicator.per * panel.frame["count"] / panel.frame["exposure"]
+        inside = panel.t.between(*run.study.model.window)
+        by_t = rate[inside].groupby(panel.t[inside])
+        rows += [
+            {"indicator": indicator.name, "stratum": stratum, "t": int(str(t)),
+             "rate": number(group.median()), "units": len(group)}
+            for t, group in by_t
+        ]  # fmt: skip
+    return rows
+
+
+def _indicator(run: StudyRun, name: str) -> Indicator:
+    return next(indicator for indicator in run.study.indicators if indicator.name == name)
+
+
+def number(value: float | None) -> float | None:
+    """A finite float, or None: JSON has no infinity and no NaN."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def matrix(values: FloatArray) -> list[list[float | None]] | None:
+    """Rows of a matrix; None where it holds nothing finite."""
+    if not np.isfinite(values).any():
+        return None
+    return [[number(float(value)) for value in row] for row in values]

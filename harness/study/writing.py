@@ -1,0 +1,97 @@
+"""Write a run's folder whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.report import write_report
+from harness.study.by_hand import write_designs
+from harness.study.results import results_dict, timing_dict
+from harness.study.runner import StudyRun
+
+
+def write_run(run: StudyRun, out: Path) -> Path:
+    """Write results, timings and report into ``out/<study>``, replacing an earlier run.
+
+    Everything is written beside it first, so that a failure leaves the earlier run untouched.
+
+    Returns
+    -------
+    Path
+        The report's first page.
+
+    Raises
+    ------
+    HarnessError
+        If the folder cannot be written.
+    """
+    target = out / run.study.study
+    results = results_dict(run)
+    fresh = _new_folder(target)
+    try:
+        fresh.chmod(0o755)
+        _write_json(fresh / "results.json", results)
+        _write_json(fresh / "timing.json", timing_dict(run))
+        write_designs(run, fresh)
+        write_report(results, fresh)
+        _replace(fresh, target)
+    except OSError as error:
+        raise HarnessError(f"{target}: cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target / "index.html"
+
+
+def check_writable(target: Path) -> None:
+    """Check that a run's folder can be written, before the run; nothing stays behind.
+
+    Raises
+    ------
+    HarnessError
+        If it cannot.
+    """
+    made = [folder for folder in target.parents if not folder.exists()]
+    try:
+        shutil.rmtree(_new_folder(target))
+    finally:
+        for folder in made:
+            if folder.exists():
+                folder.rmdir()
+
+
+def _new_folder(target: Path) -> Path:
+    """Return an empty folder beside a run's folder."""
+    if target.exists() and not target.is_dir():
+        raise HarnessError(f"{target}: is a file: move it, or use --out")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise HarnessError(
+            f"{target.parent}: cannot be written ({error.strerror}): use --out"
+        ) from None
+
+
+def _write_json(path: Path, content: object) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _replace(fresh: Path, target: Path) -> None:
+    """Put a folder in another's place; the old one is away only between two renames."""
+    old = target.with_name(f".{target.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    earlier = target.exists()
+    if earlier:
+        target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if earlier:
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
