@@ -1,0 +1,87 @@
+"""What a section is made of; HTML and Markdown are two ways of writing these down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.report.figures.style import Drawing
+from harness.report.findings import Finding
+from harness.report.reading import Record
+from harness.report.tables.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; "warning" and "aside" stand out."""
+
+    text: str
+    kind: Literal["plain", "warning", "aside"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading inside a section."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found, one item an indicator."""
+
+    items: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Words and what they mean."""
+
+    title: str
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One fit: its digits, and the lines that redo it by hand."""
+
+    fit: Record
+    digits: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """All fits of one analysis."""
+
+    label: str
+    unit: str
+    items: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Blocks behind a line that opens them."""
+
+    summary: str
+    blocks: tuple[Text | Findings | Table | Drawing, ...]
+
+
+Block = Text | Heading | Findings | Glossary | Recipes | Fold | Table | Drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Anchor, title and blocks."""
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def drawings(self) -> list[Drawing]:
+        """The figures of this section, folded ones included."""
+        found: list[Drawing] = []
+        for block in self.blocks:
+            inner = block.blocks if isinstance(block, Fold) else (block,)
+            found += [item for item in inner if isinstance(item, Drawing)]
+        return found

@@ -1,0 +1,109 @@
+"""Bland-Altman plots of the like-for-like pairs, in units of standard errors."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from harness.report.derived import PairPoints, pair_points
+from harness.report.figures.panels import MARKERS
+from harness.report.figures.style import (
+    INK,
+    MUTED,
+    SERIES,
+    Drawing,
+    drawable,
+    drawing,
+    house_style,
+    in_legend,
+    new_figure,
+)
+from harness.report.numerics import Agreement
+from harness.report.reading import Reading
+from harness.report.rounding import brief
+from harness.report.words import stage_name
+
+CONCORDANT_D = 1e-3
+CONCORDANT_S = 2e-3
+
+
+def bland_altman(reading: Reading) -> Drawing | None:
+    """Return one column a like-for-like pair: estimates above, standard errors below."""
+    groups = pair_points(reading, reading.like_for_like)
+    if not groups:
+        return None
+    with house_style():
+        figure = new_figure(3.4 * max(len(groups), 2), 6.3)
+        grid = figure.subplots(2, len(groups), squeeze=False)
+        for column, points in enumerate(groups):
+            _panel(grid[0, column], points, points.diff_se, points.agreement, reading, CONCORDANT_D)
+            grid[0, column].set_title(drawable(f"{points.b} − {points.a}"), fontsize=8.5)
+            _panel(
+                grid[1, column], points, points.rel_se, points.agreement_of_errors, reading,
+                CONCORDANT_S,
+            )  # fmt: skip
+        grid[0, 0].set_ylabel("Difference of estimates / SE")
+        grid[1, 0].set_ylabel("Relative difference of SE")
+        handles, labels = grid[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+        figure.supxlabel("Mean of the two estimates, in standard errors", fontsize=9)
+        return drawing(figure, "bland-altman", _alt(groups), CAPTION)
+
+
+CAPTION = (
+    "Bland-Altman plots of the like-for-like pairs: every stage of every analysis. Upper row:"
+    " difference of the estimates in standard errors against their mean; lower row: relative"
+    " difference of the standard errors. Solid line: mean; dashed: 95 % limits of agreement;"
+    " dotted: the limit for “concordant”, or in words where it lies outside the frame."
+    " Descriptive only: the fits share one panel."
+)
+
+
+def _panel(
+    ax: Axes, points: PairPoints, values: list[float], summary: Agreement | None,
+    reading: Reading, limit: float,
+) -> None:  # fmt: skip
+    ax.axhline(0, color=MUTED, linewidth=0.8)
+    for k, stage in enumerate(reading.stages):
+        chosen = [n for n, own in enumerate(points.stages) if own == stage]
+        ax.plot(
+            [points.mean_z[n] for n in chosen], [values[n] for n in chosen], linestyle="none",
+            marker=MARKERS[k % len(MARKERS)], markersize=4.5, markerfacecolor="none",
+            color=SERIES[(k + 1) % len(SERIES)], markeredgewidth=1.1,
+            label=in_legend(stage_name(stage, reading.study["period_word"])),
+        )  # fmt: skip
+    for level, style in _lines(summary):
+        ax.axhline(level, color=INK, linewidth=1.0, linestyle=style)
+    _show_limit(ax, values, summary, limit)
+
+
+def _lines(summary: Agreement | None) -> list[tuple[float, object]]:
+    if summary is None:
+        return []
+    limits = [x for x in (summary.low, summary.high) if x is not None]
+    return [(summary.mean, "-"), *((x, (0, (5, 3))) for x in limits)]
+
+
+def _show_limit(ax: Axes, values: list[float], summary: Agreement | None, limit: float) -> None:
+    levels = [abs(level) for level, _ in _lines(summary)]
+    reach = max([abs(v) for v in values] + levels) * 1.4
+    reach = reach if reach > 0 else limit
+    ax.set_ylim(-reach, reach)
+    ax.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+    if limit <= reach:
+        for level in (-limit, limit):
+            ax.axhline(level, color=SERIES[2], linewidth=1.0, linestyle=":")
+        return
+    ax.text(
+        0.98, 0.97, f"limit ±{limit:g}: {brief(limit / reach)} times this frame",
+        transform=ax.transAxes, ha="right", va="top", fontsize=7.5, color=MUTED,
+    )  # fmt: skip
+
+
+def _alt(groups: list[PairPoints]) -> str:
+    parts = []
+    for points in groups:
+        summary = points.agreement
+        if summary and summary.low is not None:
+            limits = f"{brief(summary.low)} to {brief(summary.high)}"
+            parts.append(f"{points.b} minus {points.a}: limits {limits} SE")
+    return f"Bland-Altman plots of differences in standard errors. {'; '.join(parts)}."

@@ -1,0 +1,45 @@
+"""What the small multiples around the event share: frame, shading, axis, legend."""
+
+from __future__ import annotations
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from harness.report.figures.style import MUTED, drawable, shade_event, wrapped
+from harness.report.reading import Reading, Record
+from harness.report.words import plural, unit_of
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def frame_panel(ax: Axes, indicator: Record, reading: Reading) -> None:
+    """Title a panel with its indicator, shade the event, set the time axis."""
+    first, last = reading.window
+    shade_event(ax, reading.window)
+    ax.set_title(f"{wrapped(indicator['label'])}\n", pad=4)
+    ax.text(
+        0.0, 1.02, wrapped(unit_of(indicator), 44, 1), transform=ax.transAxes,
+        fontsize=8, color=MUTED, va="bottom",
+    )  # fmt: skip
+    ax.set_xlim(first - 0.2, last + 0.2)
+    ax.ticklabel_format(axis="y", style="plain", useOffset=False)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+
+
+def finish_panels(figure: Figure, axes: list[Axes], reading: Reading, columns: int = 3) -> None:
+    """Add one legend and one time axis for all panels."""
+    found: dict[str, Artist] = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            found.setdefault(str(label), handle)
+    if found:
+        figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=columns)
+    axis = f"{plural(reading.study['period_word']).capitalize()} from the event"
+    figure.supxlabel(drawable(axis), fontsize=9)
+
+
+def scale_note(shared: bool) -> str:
+    """Return the caption's word on the scales."""
+    return " All panels share one scale." if shared else " Vertical scales differ."

@@ -1,0 +1,126 @@
+"""What was found, in plain sentences made from the numbers of the reference fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.report.derived import Overdispersion, index_of, significant
+from harness.report.numerics import percentage_change
+from harness.report.reading import Reading, Record
+from harness.report.rounding import fixed, interval, unbroken
+from harness.report.words import plural, unit_of
+
+SLOPES = ("pre", "post")
+SMALL_NUMBERS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for one indicator; ``check`` says whether a negative binomial model agrees."""
+
+    label: str
+    unit: str
+    sentences: tuple[str, ...]
+    check: str
+    cautious: bool
+
+
+def finding(reading: Reading, found: Overdispersion) -> Finding:
+    """Return the findings on one analysis, from the reference fit."""
+    indicator = found.indicator
+    fit = reading.reference(indicator["name"], found.stratum["name"])
+    label, unit = indicator["label"], unit_of(indicator)
+    if fit is None:
+        return Finding(label, unit, ("No engine gave an answer.",), "", False)
+    sentences = tuple(_sentences(fit, reading))
+    check, cautious = _check(found, reading)
+    return Finding(label, unit, sentences, check, cautious)
+
+
+def _sentences(fit: Record, reading: Reading) -> list[str]:
+    period = reading.study["period_word"]
+    openings = {
+        "step0": f"in the event {period}",
+        "step1": f"in the {period} after",
+        "pre": "before the event",
+        "post": "afterwards",
+    }
+    known = [term for term in openings if term in reading.stages]
+    clauses = {term: _clause(fit, term, openings[term], period) for term in known}
+    pairs = (("step0", "step1"), ("pre", "post"))
+    joined = ["; ".join(clauses[term] for term in pair if term in clauses) for pair in pairs]
+    others = [
+        _clause(fit, term, f"for {term}", period) for term in reading.stages if term not in known
+    ]
+    sentences = [text for text in (*joined, "; ".join(others)) if text]
+    found = [f"{text[0].upper()}{text[1:]}." for text in sentences] + _chained(fit, reading)
+    return [_unbroken(text) for text in found]
+
+
+def _unbroken(text: str) -> str:
+    # A line must not end between a number and its sign, nor inside an interval.
+    for part in (" to ", " %"):
+        text = text.replace(part, unbroken(part))
+    return text
+
+
+def _clause(fit: Record, term: str, opening: str, period: str) -> str:
+    p = fit["params"][term]
+    slope = term in SLOPES
+    each = f" a {period}" if slope else ""
+    change = percentage_change(p["estimate"])
+    limits = _limits(p)
+    if not significant(fit, term):
+        nothing = "no clear trend" if slope else "no clear change"
+        return f"{opening} there was {nothing} ({fixed(change)} %{each}, {limits})"
+    verb = "rose" if p["estimate"] > 0 else "fell"
+    size = fixed(None if change is None else abs(change))
+    return f"{opening} it {verb} by {size} %{each} ({limits})"
+
+
+def _limits(p: Record) -> str:
+    return interval(percentage_change(p["ci_low"]), percentage_change(p["ci_high"]))
+
+
+def _chained(fit: Record, reading: Reading) -> list[str]:
+    index = index_of(fit, reading)
+    if index is None:
+        return []
+    limits = ""
+    if index.low is not None and index.high is not None:
+        limits = f" ({interval(float(index.low[-1]), float(index.high[-1]))})"
+    period, end = reading.study["period_word"], fixed(float(index.index[-1]))
+    start, finish = _from_event(index.t[0], period), _from_event(index.t[-1], period)
+    return [f"Chained together, 100 {start} became {end} {finish}{limits}."]
+
+
+def _from_event(t: int, period: str) -> str:
+    if t == 0:
+        return f"in the event {period}"
+    size = abs(t)
+    number = SMALL_NUMBERS[size] if size < len(SMALL_NUMBERS) else str(size)
+    side = "before" if t < 0 else "after"
+    return f"{number} {period if size == 1 else plural(period)} {side} the event"
+
+
+def _check(found: Overdispersion, reading: Reading) -> tuple[str, bool]:
+    if found.nb2 is None or found.poisson is None:
+        text = "The counts vary more than Poisson allows, and no wider model was fitted."
+        return (text, True) if found.over else ("", False)
+    if not found.changed:
+        return "Every conclusion holds with negative binomial intervals.", False
+    period = reading.study["period_word"]
+    names = {
+        "pre": "the trend before the event",
+        "step0": f"the change in the event {period}",
+        "step1": f"the change in the {period} after",
+        "post": "the trend afterwards",
+    }
+    parts = []
+    for term in found.changed:
+        now = "clear" if significant(found.nb2, term) else "no longer clear"
+        limits = _limits(found.nb2["params"][term])
+        parts.append(f"{names.get(term, term)} is {now} ({limits})")
+    return _unbroken(f"With negative binomial intervals, {'; '.join(parts)}."), True

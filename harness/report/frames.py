@@ -1,0 +1,233 @@
+"""Tidy data frames with every digit, one a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from harness.report.derived import index_of, overdispersion, pair_points
+from harness.report.numerics import percentage_change, wald_p
+from harness.report.reading import Reading, Record
+
+FIT_FIELDS = (
+    "id", "variant", "indicator", "stratum", "exposure", "response", "scale", "impact", "random",
+    "covariance", "family", "engine", "engine_version", "language", "estimator", "settings",
+    "method", "n_quadrature", "se_method", "nobs", "n_groups", "converged", "singular", "llf",
+    "aic", "bic", "dispersion", "theta", "sigma_olre",
+)  # fmt: skip
+PAIR_FIELDS = (
+    "fit_a", "fit_b", "indicator", "stratum", "variant", "like_for_like", "verdict", "cause",
+    "max_diff_se", "max_rel_se", "llf_diff", "sd_re_diff", "digits", "conclusion_changes",
+    "knife_edge", "evidence",
+)  # fmt: skip
+ASKED = ("id", "variant", "indicator", "stratum", "engine", "settings", "language", "estimator")
+
+# A table without rows still says what its columns would be.
+EMPTY_HEADS = {
+    "covariances": ("id", "term"),
+    "random_effects": ("id", "effect", "sd", "correlation_with_intercept"),
+    "chained_index": ("indicator", "stratum", "engine", "settings", "t", "index", "low", "high"),
+    "comparisons": (*PAIR_FIELDS, "different_estimator"),
+    "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se"),
+    "agreement": ("a", "b", "quantity", "n", "mean", "sd", "limit_low", "limit_high"),
+    "messages": ("id", "kind", "text"),
+    "medians": ("indicator", "stratum", "t", "rate", "units"),
+    "dropped": ("unit", "reason", "rows_for_reason"),
+    "rows_by_t": ("t", "rows"),
+}
+
+
+def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
+    """Return every CSV table by file stem."""
+    frames = {
+        "coefficients": _frame(_coefficients(reading)),
+        "covariances": _frame(_covariances(reading)),
+        "random_effects": _frame(_random_effects(reading)),
+        "fits": _frame(_fits(reading)),
+        "chained_index": _frame(_chained_index(reading)),
+        "comparisons": _frame(_comparisons(reading)),
+        "comparison_terms": _frame(_comparison_terms(reading)),
+        "agreement": _frame(_agreement(reading)),
+        "overdispersion": _frame(_overdispersion(reading)),
+        "messages": _frame(_messages(reading)),
+        "medians": _frame(reading.results["medians"]),
+        "dropped": _frame(_dropped(reading)),
+        "rows_by_t": _frame(_rows_by_t(reading)),
+        "versions": _frame(version_rows(reading)),
+    }
+    return {name: _with_head(name, frame) for name, frame in frames.items()}
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as UTF-8 CSV; floats as the shortest text that reads back the same."""
+    text: str = frame.to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8")
+
+
+def _frame(rows: Any) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), dtype=object)
+
+
+def _with_head(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame if len(frame.columns) else pd.DataFrame(columns=list(EMPTY_HEADS.get(name, ())))
+
+
+def _coefficients(reading: Reading) -> Iterator[Record]:
+    for fit in reading.fits:
+        for term, p in fit["params"].items():
+            yield {
+                **{key: fit[key] for key in ASKED},
+                "term": term,
+                **{key: p[key] for key in ("estimate", "se", "ci_low", "ci_high")},
+                "percentage_change": percentage_change(p["estimate"]),
+                "percentage_low": percentage_change(p["ci_low"]),
+                "percentage_high": percentage_change(p["ci_high"]),
+                "p_value": wald_p(p["estimate"], p["se"]),
+                "printed_se": (fit["printed_se"] or {}).get(term),
+            }
+
+
+def _covariances(reading: Reading) -> Iterator[Record]:
+    for fit in reading.fits:
+        terms = reading.terms
+        for term, row in zip(terms, fit["cov_params"] or [], strict=False):
+            yield {"id": fit["id"], "term": term, **dict(zip(terms, row, strict=True))}
+
+
+def _random_effects(reading: Reading) -> Iterator[Record]:
+    for fit in reading.fits:
+        corr = fit["corr_re"]
+        for k, sd in enumerate(fit["sd_re"]):
+            yield {
+                "id": fit["id"],
+                "effect": ("intercept", "slope in t")[k] if k < 2 else f"effect {k + 1}",
+                "sd": sd,
+                "correlation_with_intercept": corr[0][k] if corr else None,
+            }
+
+
+def _fits(reading: Reading) -> Iterator[Record]:
+    for fit in reading.fits:
+        yield {
+            **{key: fit[key] for key in FIT_FIELDS},
+            "window_first": fit["window"][0],
+            "window_last": fit["window"][1],
+            "messages": len(fit["messages"]),
+            "failure": fit["failure"],
+        }
+
+
+def _chained_index(reading: Reading) -> Iterator[Record]:
+    for indicator, stratum in reading.analyses:
+        for voice in reading.voices:
+            fit = reading.spoken(voice, indicator["name"], stratum["name"])
+            index = index_of(fit, reading)
+            for k, t in enumerate(index.t if index else ()):
+                assert index is not None
+                yield {
+                    "indicator": indicator["name"],
+                    "stratum": stratum["name"],
+                    "engine": voice.engine,
+                    "settings": voice.settings,
+                    "t": t,
+                    "index": float(index.index[k]),
+                    "low": None if index.low is None else float(index.low[k]),
+                    "high": None if index.high is None else float(index.high[k]),
+                }
+
+
+def _comparisons(reading: Reading) -> Iterator[Record]:
+    for pair in reading.results["comparisons"]:
+        yield {
+            **{key: pair[key] for key in PAIR_FIELDS},
+            "different_estimator": not reading.is_exact(pair),
+        }
+
+
+def _comparison_terms(reading: Reading) -> Iterator[Record]:
+    for pair in reading.results["comparisons"]:
+        for term, difference in pair["terms"].items():
+            yield {
+                "fit_a": pair["fit_a"],
+                "fit_b": pair["fit_b"],
+                "term": term,
+                "diff_se": difference["diff_se"],
+                "rel_se": difference["rel_se"],
+            }
+
+
+def _agreement(reading: Reading) -> Iterator[Record]:
+    for points in pair_points(reading, reading.exact_pairs):
+        for quantity, summary in (
+            ("difference in standard errors", points.agreement),
+            ("relative difference of standard errors", points.agreement_of_errors),
+        ):
+            if summary:
+                yield {
+                    "a": points.a,
+                    "b": points.b,
+                    "quantity": quantity,
+                    "n": summary.n,
+                    "mean": summary.mean,
+                    "sd": summary.sd,
+                    "limit_low": summary.low,
+                    "limit_high": summary.high,
+                    "one_minus_lin_ccc": points.discordance,
+                }
+
+
+def _overdispersion(reading: Reading) -> Iterator[Record]:
+    for found in overdispersion(reading):
+        null = found.null or {}
+        head = {
+            "indicator": found.indicator["name"],
+            "stratum": found.stratum["name"],
+            "observed": found.observed,
+            **{k: null.get(k) for k in ("null_median", "null_low", "null_high", "replicates")},
+            "p_value": null.get("p_value"),
+        }
+        for term in reading.stages if found.poisson and found.nb2 else [None]:
+            yield head | _two_families(found.poisson, found.nb2, term, found.changed)
+
+
+def _two_families(
+    poisson: Record | None, nb2: Record | None, term: str | None, changed: tuple[str, ...]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"term": term}
+    for name, fit in (("poisson", poisson), ("nb2", nb2)):
+        p = fit["params"][term] if fit and term else {}
+        row[f"{name}_id"] = fit["id"] if fit and term else None
+        row |= {f"{name}_{k}": p.get(k) for k in ("estimate", "se", "ci_low", "ci_high")}
+    return row | {"conclusion_changes": term in changed if term else None}
+
+
+def _messages(reading: Reading) -> Iterator[Record]:
+    for fit in reading.fits:
+        for message in fit["messages"]:
+            yield {"id": fit["id"], "kind": message["kind"], "text": message["text"]}
+
+
+def _dropped(reading: Reading) -> Iterator[Record]:
+    for block in reading.results["panel"]["dropped"]:
+        for unit in block["units"] or [None]:
+            yield {"unit": unit, "reason": block["reason"], "rows_for_reason": block["rows"]}
+
+
+def _rows_by_t(reading: Reading) -> Iterator[Record]:
+    rows = reading.results["panel"]["rows_by_t"]
+    for t in sorted(rows, key=int):
+        yield {"t": int(t), "rows": rows[t]}
+
+
+def version_rows(reading: Reading) -> Iterator[Record]:
+    """Yield language, name and version of everything that computed."""
+    environment = reading.results["environment"]
+    yield {"language": "Python", "name": "Python", "version": environment["python"]}
+    for name, version in sorted((environment["packages"] or {}).items()):
+        yield {"language": "Python", "name": name, "version": version}
+    if environment["r"]:
+        yield {"language": "R", "name": "R", "version": environment["r"]}
+    for name, version in sorted((environment["r_packages"] or {}).items()):
+        yield {"language": "R", "name": name, "version": version}

@@ -1,0 +1,59 @@
+"""The one-file HTML report: jinja2 with autoescape, no script, no request to anywhere."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+import markupsafe
+
+from harness.report.document import Document
+from harness.report.embed import data_uri
+from harness.report.plaintext import visible
+from harness.report.slug import slugs
+
+
+def _source(name: str) -> str:
+    return (files("harness.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _finalize(value: Any) -> Any:
+    # What a macro returns is markup made of values that went through here already.
+    return value if isinstance(value, markupsafe.Markup) else visible(str(value))
+
+
+def environment() -> jinja2.Environment:
+    """Return the template environment; everything is escaped unless a template is included."""
+    made = jinja2.Environment(
+        autoescape=True,
+        finalize=_finalize,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_source),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["data_uri"] = data_uri
+    made.tests["kind"] = lambda block, name: type(block).__name__ == name
+    return made
+
+
+def page(document: Document, figure_files: dict[str, str]) -> str:
+    """Return the report as one HTML page.
+
+    Parameters
+    ----------
+    document : Document
+    figure_files : dict
+        File stem of each figure by its name.
+    """
+    reading = document.reading
+    template = environment().get_template("report.html.j2")
+    return template.render(
+        document=document,
+        study=reading.study,
+        counts=reading.results["counts"],
+        claims=reading.results["claims"],
+        fit_ids=slugs(fit["id"] for fit in reading.fits),
+        figure_files=figure_files,
+    )

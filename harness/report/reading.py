@@ -1,0 +1,193 @@
+"""Look-ups in a results dict: who was fitted, which fit stands for a language, what was paired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.errors import ConfigError
+
+Record = Mapping[str, Any]
+SCHEMA = 1
+EXACT = "maximum likelihood"
+PREFERENCE = ("lme4", "glmmtmb", "laplace", "agq")
+WHOLE_PANEL = "all"
+TWO_STEP = ("pre", "step0", "step1", "post")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The engine and settings that stand for one language in the tables."""
+
+    language: str
+    engine: str
+    settings: str
+    exact: bool
+
+    @property
+    def name(self) -> str:
+        """Engine and settings, for a column head."""
+        return f"{self.engine} {self.settings}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A results dict and the look-ups that every table and figure shares.
+
+    Raises
+    ------
+    ConfigError
+        Where the dict has another schema than this version reads.
+    """
+
+    results: Record
+    _fits: Mapping[str, Record] = field(init=False, repr=False)
+    _cells: Mapping[tuple[str, str, str, str, str], Record] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.results.get("schema") != SCHEMA:
+            found = self.results.get("schema")
+            raise ConfigError(f"results have schema {found!r}, this version reads {SCHEMA}")
+        keys = ("indicator", "stratum", "variant", "engine", "settings")
+        fits = self.results["fits"]
+        object.__setattr__(self, "_fits", {fit["id"]: fit for fit in fits})
+        object.__setattr__(self, "_cells", {tuple(fit[k] for k in keys): fit for fit in fits})
+
+    @property
+    def study(self) -> Record:
+        """The study block."""
+        study: Record = self.results["study"]
+        return study
+
+    @property
+    def indicators(self) -> list[Record]:
+        """Indicators in the order of the study."""
+        return list(self.study["indicators"])
+
+    @property
+    def strata(self) -> list[Record]:
+        """Strata, the whole panel first."""
+        return sorted(self.study["strata"], key=lambda s: s["name"] != WHOLE_PANEL)
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """First and last t."""
+        first, last = self.study["model"]["window"]
+        return int(first), int(last)
+
+    @property
+    def terms(self) -> list[str]:
+        """All fixed effects, in the order of cov_params."""
+        return list(self.study["terms"])
+
+    @property
+    def stages(self) -> list[str]:
+        """The fixed effects that are stages: all but the intercept."""
+        return [term for term in self.terms if term != "intercept"]
+
+    @property
+    def tiles(self) -> bool:
+        """Whether the stages tile the window, so that a chained index exists."""
+        return self.study["model"]["impact"] == "two-step" and set(self.stages) <= set(TWO_STEP)
+
+    @property
+    def fits(self) -> list[Record]:
+        """Every fit."""
+        return list(self.results["fits"])
+
+    @property
+    def analyses(self) -> list[tuple[Record, Record]]:
+        """Every stratum with every indicator, the whole panel first."""
+        return [(i, s) for s in self.strata for i in self.indicators]
+
+    def fit_by_id(self, fit_id: str) -> Record | None:
+        """Return the fit with this id."""
+        return self._fits.get(fit_id)
+
+    def fit(
+        self, indicator: str, stratum: str, engine: str, settings: str, variant: str = "base"
+    ) -> Record | None:
+        """Return one fit, None where it was not asked for."""
+        return self._cells.get((indicator, stratum, variant, engine, settings))
+
+    def spoken(self, voice: Voice, indicator: str, stratum: str) -> Record | None:
+        """Return the base fit by which a language speaks on one analysis."""
+        return self.fit(indicator, stratum, voice.engine, voice.settings)
+
+    @property
+    def voices(self) -> list[Voice]:
+        """One engine a language, R first: maximum likelihood before others, tight before default.
+
+        A language with no maximum-likelihood engine speaks only where no other language has one.
+        """
+        base = [fit for fit in self.fits if fit["variant"] == "base"]
+        exact = [fit for fit in base if fit["estimator"] == EXACT]
+        return [_voice(chosen) for chosen in _by_language(exact or base)]
+
+    def reference(self, indicator: str, stratum: str) -> Record | None:
+        """Return the fit that the plain words are taken from: the first voice that answered."""
+        fits = (self.spoken(voice, indicator, stratum) for voice in self.voices)
+        return next((fit for fit in fits if fit and answered(fit)), None)
+
+    def overdispersion_pair(self, indicator: str, stratum: str) -> tuple[Record, Record] | None:
+        """Return (Poisson fit, negative binomial fit), same engine where there is one."""
+        second = [
+            fit
+            for fit in self.fits
+            if fit["family"] == "nb2"
+            and (fit["indicator"], fit["stratum"]) == (indicator, stratum)
+            and answered(fit)
+        ]
+        for fit in sorted(second, key=_rank):
+            partner = self.fit(indicator, stratum, fit["engine"], fit["settings"])
+            if partner and answered(partner):
+                return partner, fit
+        first = self.reference(indicator, stratum)
+        return (first, second[0]) if first and second else None
+
+    def is_exact(self, pair: Record) -> bool:
+        """Return whether both fits of a comparison are by maximum likelihood."""
+        both = (self.fit_by_id(pair[key]) for key in ("fit_a", "fit_b"))
+        return all(fit is not None and fit["estimator"] == EXACT for fit in both)
+
+    @property
+    def like_for_like(self) -> list[Record]:
+        """Comparisons of the same estimator, both tight."""
+        return [pair for pair in self.results["comparisons"] if pair["like_for_like"]]
+
+    @property
+    def exact_pairs(self) -> list[Record]:
+        """Comparisons between maximum-likelihood fits, like for like or not."""
+        return [pair for pair in self.results["comparisons"] if self.is_exact(pair)]
+
+    @property
+    def other_pairs(self) -> list[Record]:
+        """Comparisons in which at least one fit is a different estimator."""
+        return [pair for pair in self.results["comparisons"] if not self.is_exact(pair)]
+
+
+def answered(fit: Record) -> bool:
+    """Return whether a fit has numbers."""
+    return fit["failure"] is None and all(p["estimate"] is not None for p in fit["params"].values())
+
+
+def by_name(records: Iterable[Record], name: str) -> Record:
+    """Return the record with this name."""
+    return next(record for record in records if record["name"] == name)
+
+
+def _rank(fit: Record) -> tuple[int, int]:
+    place = PREFERENCE.index(fit["engine"]) if fit["engine"] in PREFERENCE else len(PREFERENCE)
+    return place, int(fit["settings"] != "tight")
+
+
+def _by_language(fits: list[Record]) -> list[Record]:
+    best: dict[str, Record] = {}
+    for fit in sorted(fits, key=lambda fit: (not answered(fit), *_rank(fit))):
+        best.setdefault(fit["language"], fit)
+    return [best[language] for language in sorted(best, key=lambda x: (x != "R", x))]
+
+
+def _voice(fit: Record) -> Voice:
+    return Voice(fit["language"], fit["engine"], fit["settings"], fit["estimator"] == EXACT)

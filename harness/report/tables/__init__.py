@@ -1,0 +1,1 @@
+"""Tables as they are read: one description, shown as HTML and as Markdown."""

@@ -1,0 +1,145 @@
+"""The panel: what was dropped, rows by time, median rates; and the versions."""
+
+from __future__ import annotations
+
+from harness.report.frames import version_rows
+from harness.report.reading import Reading, Record
+from harness.report.rounding import NOTHING, fixed, whole
+from harness.report.tables.cells import indicator_cell
+from harness.report.tables.table import Cell, Column, Table
+from harness.report.words import plural
+
+
+def dropped_table(reading: Reading) -> Table | None:
+    """Return what was dropped and why."""
+    dropped = reading.results["panel"]["dropped"]
+    if not dropped:
+        return None
+    units = plural(reading.study["unit_word"])
+    columns = (
+        Column("Reason", numeric=False, wraps=True),
+        Column("Rows", "rows of the data left out"),
+        Column(units.capitalize(), f"number of {units}"),
+        Column("Which", numeric=False, wraps=True),
+    )
+    rows = tuple(
+        (
+            Cell(block["reason"], tone="head"),
+            Cell(whole(block["rows"])),
+            Cell(whole(len(block["units"]))),
+            Cell(", ".join(str(unit) for unit in block["units"]) or NOTHING),
+        )
+        for block in dropped
+    )
+    return Table("dropped", "Dropped before fitting", columns, rows, csv="dropped")
+
+
+def claims_table(reading: Reading) -> Table | None:
+    """Return the claims of a paper and what became of them."""
+    claims = reading.results["claims"]
+    if not claims:
+        return None
+    columns = (
+        Column("Claim", numeric=False),
+        Column("Text", "what the paper says", numeric=False, wraps=True),
+        Column("Result", "whether these fits bear it out", numeric=False),
+        Column("Checked on", "indicator, stratum, engine, family", numeric=False),
+        Column("Evidence", "the number that decided", numeric=False, wraps=True),
+    )
+    where = ("indicator", "stratum", "engine", "family")
+    rows = tuple(
+        (
+            Cell(str(claim["id"]), tone="head"),
+            Cell(claim["text"]),
+            Cell(str(claim["result"])),
+            Cell(" · ".join(str(claim[key]) for key in where if claim.get(key))),
+            Cell(str(claim["evidence"])),
+        )
+        for claim in claims
+    )
+    return Table("claims", "Claims", columns, rows)
+
+
+def rows_by_t_table(reading: Reading) -> Table:
+    """Return the number of rows at each time to the event."""
+    rows = reading.results["panel"]["rows_by_t"]
+    times = sorted(rows, key=int)
+    columns = (
+        Column("t", numeric=False),
+        *(Column(fixed(int(t), 0)) for t in times),
+    )
+    counts = (Cell("Rows", tone="head"), *(Cell(whole(rows[t])) for t in times))
+    return Table("rows-by-t", "Rows at each time to the event", columns, (counts,), csv="rows_by_t")
+
+
+def strata_table(reading: Reading) -> Table:
+    """Return the strata with their sizes."""
+    units = plural(reading.study["unit_word"])
+    columns = (
+        Column("Stratum", numeric=False),
+        Column("Name in the files", numeric=False),
+        Column(units.capitalize(), f"number of {units}"),
+        Column("Split by", "what the strata are told apart by", numeric=False, wraps=True),
+    )
+    rows = tuple(
+        (
+            Cell(s["label"], tone="head"),
+            Cell(s["name"]),
+            Cell(whole(s["units"])),
+            Cell(s.get("description") or NOTHING),
+        )
+        for s in reading.strata
+    )
+    return Table("strata", "Strata", columns, rows)
+
+
+def medians_table(reading: Reading) -> Table:
+    """Return median rates, indicator and stratum by time to the event."""
+    medians: dict[tuple[str, str], dict[int, Record]] = {}
+    for m in reading.results["medians"]:
+        medians.setdefault((m["indicator"], m["stratum"]), {})[int(m["t"])] = m
+    times = sorted({t for cells in medians.values() for t in cells})
+    columns = (
+        Column("Indicator", numeric=False),
+        Column("Stratum", numeric=False),
+        *(Column(f"t = {fixed(t, 0)}") for t in times),
+    )
+    rows = tuple(
+        (
+            indicator_cell(i),
+            Cell(s["label"]),
+            *(_median(medians.get((i["name"], s["name"]), {}).get(t)) for t in times),
+        )
+        for i, s in reading.analyses
+    )
+    units = plural(reading.study["unit_word"])
+    return Table(
+        "medians",
+        "Median rates around the event",
+        columns,
+        rows,
+        note=f"Median over {units} of the observed rate; under it the number of {units}.",
+        csv="medians",
+        heads=2,
+        tall=True,
+    )
+
+
+def _median(record: Record | None) -> Cell:
+    if record is None or record["rate"] is None:
+        return Cell(NOTHING)
+    return Cell(f"{record['rate']:.4g}".replace("-", "−"), sub=whole(record["units"]))
+
+
+def versions_table(reading: Reading) -> Table:
+    """Return the version of everything that computed."""
+    columns = (
+        Column("Language", numeric=False),
+        Column("Package", numeric=False),
+        Column("Version", numeric=False),
+    )
+    rows = tuple(
+        (Cell(row["language"]), Cell(row["name"]), Cell(str(row["version"])))
+        for row in version_rows(reading)
+    )
+    return Table("versions", "Versions", columns, rows, csv="versions", heads=2)

@@ -1,0 +1,115 @@
+"""The stage table: percentage change of every stage, both languages side by side."""
+
+from __future__ import annotations
+
+from harness.report.derived import index_of, significant
+from harness.report.numerics import percentage_change
+from harness.report.reading import WHOLE_PANEL, Reading, Record, answered
+from harness.report.rounding import fixed, interval
+from harness.report.tables.cells import indicator_cell
+from harness.report.tables.table import Cell, Column, Table
+from harness.report.words import stage_meaning, stage_name
+
+DECIMALS = 2
+
+
+def stage_table(reading: Reading, stratum: Record) -> Table:
+    """Return the stage table of one stratum."""
+    period = reading.study["period_word"]
+    columns = [Column("Indicator", numeric=False)]
+    first = stratum["name"] == WHOLE_PANEL
+    columns += [
+        Column(
+            f"{voice.language}\n{voice.name}",
+            stage_meaning(term, period) if first else "",
+            stage_name(term, period),
+        )
+        for term in reading.stages
+        for voice in reading.voices
+    ]
+    rows = tuple(_row(reading, indicator, stratum) for indicator in reading.indicators)
+    return Table(
+        name=f"stages-{stratum['name']}",
+        title=f"Percentage change by stage: {stratum['label']}",
+        columns=tuple(columns),
+        rows=rows,
+        note=_note(reading) if first else "Read as the table for the whole panel.",
+        csv="coefficients",
+    )
+
+
+def _note(reading: Reading) -> str:
+    names = " and ".join(f"{voice.name} ({voice.language})" for voice in reading.voices)
+    return (
+        "Each cell: percentage change of the rate, 100·(exp(b) − 1), over its 95 % confidence"
+        f" interval. Bold: the interval leaves out 0. Columns: {names}. Not adjusted for the number"
+        " of intervals."
+    )
+
+
+def _row(reading: Reading, indicator: Record, stratum: Record) -> tuple[Cell, ...]:
+    names = (indicator["name"], stratum["name"])
+    fits = [reading.spoken(voice, *names) for voice in reading.voices]
+    changes = [change_cell(fit, term) for term in reading.stages for fit in fits]
+    return (indicator_cell(indicator), *changes)
+
+
+def change_cell(fit: Record | None, term: str, decimals: int = DECIMALS) -> Cell:
+    """Return percentage change over its interval; the word "failed" where there is none."""
+    if fit is None:
+        return Cell("not run", tone="muted")
+    if not answered(fit):
+        return Cell("failed", tone="muted", link=fit["id"])
+    p = fit["params"][term]
+    low, high = percentage_change(p["ci_low"]), percentage_change(p["ci_high"])
+    return Cell(
+        fixed(percentage_change(p["estimate"]), decimals),
+        sub=interval(low, high, decimals),
+        tone="strong" if significant(fit, term) else "",
+    )
+
+
+def index_table(reading: Reading, stratum: Record) -> Table | None:
+    """Return the chained index of one stratum, None where the stages do not tile the window."""
+    if not reading.tiles:
+        return None
+    first, last = reading.window
+    columns = [Column("Indicator", numeric=False), Column("Engine", numeric=False)]
+    columns += [Column(f"t = {fixed(t, 0)}") for t in range(first, last + 1)]
+    rows = []
+    for indicator in reading.indicators:
+        for voice in reading.voices:
+            fit = reading.spoken(voice, indicator["name"], stratum["name"])
+            rows.append(
+                (
+                    indicator_cell(indicator),
+                    Cell(f"{voice.language}: {voice.name}"),
+                    *_index_cells(fit, reading),
+                )
+            )
+    return Table(
+        name=f"index-{stratum['name']}",
+        title=f"Chained index: {stratum['label']}",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        note=f"Baseline 100 at t = {fixed(first, 0)}; under each value its 95 % interval (delta"
+        " method on the covariance of the stage coefficients).",
+        csv="chained_index",
+        heads=2,
+    )
+
+
+def _index_cells(fit: Record | None, reading: Reading) -> list[Cell]:
+    index = index_of(fit, reading)
+    first, last = reading.window
+    if index is None:
+        word = "failed" if fit else "not run"
+        return [Cell(word, tone="muted") for _ in range(first, last + 1)]
+    cells = []
+    for k, value in enumerate(index.index):
+        known = index.low is not None and index.high is not None and k > 0
+        sub = ""
+        if known and index.low is not None and index.high is not None:
+            sub = interval(float(index.low[k]), float(index.high[k]))
+        cells.append(Cell(fixed(float(value)), sub=sub))
+    return cells

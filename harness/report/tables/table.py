@@ -1,0 +1,71 @@
+"""What a table is: columns that say what they mean, cells of text with a tone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["", "strong", "muted", "good", "near", "bad", "neutral", "head", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text, a second line under it (an interval), a tone, and the id of a fit it leads to."""
+
+    text: str
+    sub: str = ""
+    tone: Tone = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Head, what the column holds, the head it shares with its neighbours, side and wrapping."""
+
+    head: str
+    meaning: str = ""
+    group: str = ""
+    numeric: bool = True
+    wraps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows; the first ``heads`` cells of a row are its heads."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    csv: str = ""
+    heads: int = 1
+    tall: bool = False
+
+    @property
+    def meanings(self) -> list[tuple[str, str]]:
+        """Heads and meanings for the caption, each once."""
+        seen = {(column.group or column.head, column.meaning): None for column in self.columns}
+        return [(head, meaning) for head, meaning in seen if meaning]
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Group heads with the number of columns under each; empty where there are none."""
+        if not any(column.group for column in self.columns):
+            return []
+        spans: list[tuple[str, int]] = []
+        for column in self.columns:
+            if spans and column.group and spans[-1][0] == column.group:
+                spans[-1] = (column.group, spans[-1][1] + 1)
+            else:
+                spans.append((column.group, 1))
+        return spans
+
+    @property
+    def edges(self) -> list[bool]:
+        """Whether each column opens a group, and so stands apart from the one before."""
+        before = ["", *(column.group for column in self.columns)]
+        return [
+            bool(column.group or last) and column.group != last
+            for column, last in zip(self.columns, before, strict=False)
+        ]
