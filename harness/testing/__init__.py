@@ -1,0 +1,1 @@
+"""What tests of this package, and of others, draw their data from."""

@@ -1,0 +1,61 @@
+"""Simulated panels with staggered events, shared by tests of engines, studies and the command line.
+
+Everything is drawn from the seed alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import harness
+
+ROLES = {"unit": "area", "period": "year", "event": "law", "count": "cases", "exposure": "people"}
+
+
+def frame(
+    units: int = 10,
+    seed: int = 1,
+    mean: float = 20.0,
+    sd: tuple[float, float] = (0.3, 0.05),
+    theta: float | None = None,
+) -> pd.DataFrame:
+    """Return a long table: ``units`` areas over t = -4..4 around events in 2005 to 2007.
+
+    Parameters
+    ----------
+    mean : float
+        Count at the event of an area of average size.
+    sd : (float, float)
+        Standard deviations of the random intercept and the random slope in t.
+    theta : float, optional
+        Negative-binomial size; Poisson where left out.
+    """
+    rng = np.random.default_rng(seed)
+    t = np.arange(-4, 5)
+    parts = []
+    for unit in range(units):
+        law = 2005 + int(rng.integers(0, 3))
+        intercept, slope = rng.normal(0.0, sd)
+        people = round(float(rng.uniform(500.0, 5000.0)))
+        log_rate = intercept + (0.05 + slope) * t - 0.10 * (t >= 0) - 0.05 * (t >= 1)
+        mu = people / 2750.0 * mean * np.exp(log_rate)
+        heterogeneity = 1.0 if theta is None else rng.gamma(theta, 1.0 / theta, len(t))
+        cases = rng.poisson(mu * heterogeneity)
+        columns = {"area": f"a{unit:02d}", "year": law + t, "law": law, "cases": cases}
+        parts.append(
+            pd.DataFrame({**columns, "people": people, "region": "ns"[unit % 2]}),
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def panel(**how: Any) -> harness.Panel:
+    """Return the panel of a simulated table."""
+    return harness.Panel.from_frame(frame(**how), **ROLES)
+
+
+def design(panel_of: harness.Panel | None = None, **model: Any) -> harness.Design:
+    """Return the design of a model on a panel; the default panel where none is given."""
+    return harness.SegmentedPoisson(**model).design(panel() if panel_of is None else panel_of)

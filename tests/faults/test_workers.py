@@ -1,0 +1,228 @@
+"""R dies, hangs or is killed in a worker: that one fit is lost, and nothing else."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import operator
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import popen_spawn_posix
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+from harness.engines import FitOptions
+from harness.engines.context import WorkerProcess
+from harness.engines.workers import Outcome, Task, fit_task, in_workers
+from tests.engines import in_worker
+from tests.engines.panels import design
+from tests.glmm.panels import simulated
+
+ROOT = Path(__file__).resolve().parents[2]
+# Long enough for anything here, short enough to end a test that waits for ever.
+LIMIT = 120.0
+PATIENCE = 10.0
+DIED = "the worker process died in mid-fit"
+GIVEN_UP = "no answer within 2 seconds: given up"
+
+
+@functools.cache
+def long_task(transport: Any = "rpy2") -> Task:
+    """A fit that takes glmmTMB some seconds on any machine."""
+    return Task(simulated(units=3000), "glmmtmb", FitOptions(transport=transport))
+
+
+@functools.cache
+def short_task() -> Task:
+    return Task(design(), "glmmtmb", FitOptions(settings="default"))
+
+
+def waited_for(condition: Callable[[], Any]) -> Any:
+    """Return what the condition returns once it is true."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("waited in vain")
+
+
+def processes() -> list[tuple[int, int, str]]:
+    """Return (process, parent, command) of all that run."""
+    listed = subprocess.run(
+        ["ps", "-axo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
+    return [(int(pid), int(parent), args) for pid, parent, args in rows if "defunct" not in args]
+
+
+def kill_in_mid_fit(mark: Path, victim: Callable[[int], Any]) -> threading.Thread:
+    """Kill, as soon as a worker has marked that it fits, the process that ``victim`` finds."""
+
+    def wait_and_kill() -> None:
+        waited_for(mark.exists)
+        worker = int(mark.read_text())
+        found = waited_for(lambda: victim(worker))
+        time.sleep(0.3)  # into the fit
+        os.kill(found, signal.SIGKILL)
+
+    thread = threading.Thread(target=wait_and_kill)
+    thread.start()
+    return thread
+
+
+def r_child(worker: int) -> int | None:
+    return next((pid for pid, parent, _ in processes() if parent == worker), None)
+
+
+def outcomes(calls: list[Any], limit: float = LIMIT, jobs: int = 1) -> list[Outcome]:
+    found = dict(in_workers(calls, jobs, limit))
+    return [found[at] for at in range(len(calls))]
+
+
+@pytest.mark.needs_r
+@pytest.mark.parametrize(
+    ("transport", "victim", "reason"),
+    [
+        ("rpy2", lambda worker: worker, f"{DIED} (signal 9)"),
+        ("rscript", r_child, "Rscript ended without an answer: exit code -9"),
+    ],
+    ids=["worker with rpy2", "Rscript"],
+)
+def test_r_killed_in_mid_fit(tmp_path: Path, transport: str, victim: Any, reason: str) -> None:
+    short, long, mark = short_task(), long_task(transport), tmp_path / "mark"
+    calls = [
+        (fit_task, (short,)), (in_worker.marked_fit, (long, mark)), (fit_task, (short,))
+    ]  # fmt: skip
+    killer = kill_in_mid_fit(mark, victim)
+    before, killed, after = outcomes(calls)
+    killer.join()
+    fit = killed.or_failed(long)
+    assert fit.failure == reason
+    assert fit.params.isna().all()
+    assert not fit.converged
+    assert [message.text for message in fit.messages] == [reason]
+    (reference,) = harness.fit(short.design, engines=["glmmtmb"], settings="default")
+    for survivor in (before, after):
+        assert survivor.or_failed(short).llf == reference.llf
+
+
+@pytest.mark.needs_r
+def test_a_fit_past_its_time_is_given_up() -> None:
+    (fit,) = harness.fit(long_task().design, engines=["glmmtmb"], time_limit=1.0)
+    assert fit.failure == "no answer within 1 seconds: given up"
+    fits = harness.fit(design(), engines=["glmmtmb", "laplace"], settings="default")
+    assert [fit.failure for fit in fits] == [None, None]
+
+
+@pytest.mark.needs_r
+def test_rscript_ends_with_its_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of new workers; it names their R's folder
+    call = (fit_task, (long_task("rscript"),))
+    (given_up,) = outcomes([call], limit=2.0, jobs=3)
+    assert given_up.reason == GIVEN_UP
+    waited_for(lambda: not [args for _, _, args in processes() if str(tmp_path) in args])
+    assert not list(tmp_path.glob("harness-r-*"))
+
+
+@pytest.mark.parametrize(
+    ("call", "reason", "jobs"),
+    [
+        ((os._exit, (3,)), f"{DIED} (exit code 3)", 1),
+        ((signal.raise_signal, (signal.SIGSEGV,)), f"{DIED} (signal {signal.SIGSEGV:d})", 2),
+        # A process that ends without an error is noticed by its silence only.
+        ((os._exit, (0,)), GIVEN_UP, 1),
+        ((time.sleep, (60,)), GIVEN_UP, 2),
+    ],
+    ids=["exit 3", "segfault", "exit 0", "hang"],
+)
+def test_the_other_calls_of_a_batch_survive(call: Any, reason: str, jobs: int) -> None:
+    others = [(operator.mul, (k, k)) for k in range(6)]
+    found = outcomes([*others[:3], call, *others[3:]], limit=2.0, jobs=jobs)
+    assert found.pop(3) == Outcome(reason=reason)
+    assert [outcome.value for outcome in found] == [0, 1, 4, 9, 16, 25]
+    assert outcomes([others[5]], jobs=jobs) == [Outcome(value=25)]
+
+
+def script(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "script.py"
+    path.write_text(text)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, path], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        timeout=LIMIT, check=False,
+    )  # fmt: skip
+
+
+IDLE = """
+import multiprocessing, operator, os, signal, time
+from harness.engines.workers import in_workers
+call = (operator.add, (1, 2))
+print([outcome.value for _, outcome in in_workers([call] * 3, 2, 60)])
+# Before the pool has noticed, and after.
+for pause in (0.0, 1.0):
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGKILL)
+    for worker in workers:
+        worker.join()
+    time.sleep(pause)
+    print([outcome.value for _, outcome in in_workers([call] * 3, 2, 60)])
+"""
+
+
+def test_workers_killed_while_idle_are_replaced(tmp_path: Path) -> None:
+    run = script(tmp_path, IDLE)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "[3, 3, 3]\n" * 3
+
+
+PLAIN = """
+print("top")
+import harness
+from tests.engines.panels import design
+class Own:
+    pass
+fit, = harness.fit(design(), engines=["lme4"], settings="default")
+print(fit.failure, fit.llf < 0, Own.__module__)
+"""
+
+
+@pytest.mark.needs_r
+def test_a_plain_script_runs_once_and_ends(tmp_path: Path) -> None:
+    run = script(tmp_path, PLAIN)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "top\nNone True __main__\n"
+    assert run.stderr == ""
+
+
+def test_starting_a_worker_leaves_the_other_threads_of_this_process_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = {}
+
+    def launch(self: Any, process: Any) -> None:
+        """Stand for another thread that imports a module while a worker starts."""
+        seen.update(threads=os.environ.get("OMP_NUM_THREADS"), main=vars(sys.modules["__main__"]))
+        monkeypatch.setitem(sys.modules, "imported_meanwhile", sys)
+        monkeypatch.setenv("SET_MEANWHILE", "1")
+
+    monkeypatch.setattr(popen_spawn_posix.Popen, "_launch", launch)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    main = sys.modules["__main__"]
+    WorkerProcess._Popen(multiprocessing.Process())
+    assert seen["threads"] == "1"
+    assert "__file__" not in seen["main"]
+    assert sys.modules["__main__"] is main
+    assert os.environ["OMP_NUM_THREADS"] == "5"
+    assert "imported_meanwhile" in sys.modules
+    assert os.environ.get("SET_MEANWHILE") == "1"

@@ -1,0 +1,100 @@
+"""PoissonGLMM against other software and against itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from harness.design import Random
+from harness.errors import ConfigError, DesignError
+from harness.glmm import PoissonGLMM
+from harness.glmm.fitting import CONE_TOLERANCE
+from harness.glmm.optimise import DECREMENT_TOLERANCE
+from tests.glmm.panels import TRUTH, simulated
+
+# statsmodels' Newton stops at 1e-8 relative change; both then agree to rounding of the sums.
+GLM_RTOL = 1e-9
+# Simulated estimates lie within five standard errors of the truth but for one in a million.
+Z_LIMIT = 5.0
+
+
+def test_without_random_effects_it_is_the_glm() -> None:
+    design = simulated(random="none")
+    ours = PoissonGLMM.from_design(design).fit()
+    model = sm.GLM(design.endog, design.exog, family=sm.families.Poisson(), offset=design.offset)
+    theirs = model.fit(method="newton", tol=1e-14)
+    np.testing.assert_allclose(ours.params, theirs.params, rtol=GLM_RTOL)
+    np.testing.assert_allclose(ours.bse, theirs.bse, rtol=GLM_RTOL)
+    assert ours.llf == pytest.approx(theirs.llf, rel=GLM_RTOL)
+    assert ours.aic == pytest.approx(theirs.aic, rel=GLM_RTOL)
+
+
+@pytest.mark.parametrize("random", ["intercept", "slope"])
+@pytest.mark.parametrize("seed", range(5))
+def test_estimates_are_a_maximum_near_the_truth(random: Random, seed: int) -> None:
+    sd = (0.35, 0.08) if random == "slope" else (0.35, 0.0)
+    result = PoissonGLMM.from_design(simulated(units=150, seed=seed, random=random, sd=sd)).fit()
+    assert result.converged
+    assert result.decrement <= DECREMENT_TOLERANCE
+    assert np.max(np.abs((result.params - TRUTH) / result.bse)) < Z_LIMIT
+    np.testing.assert_allclose(np.sqrt(np.diag(result.cov_re))[0], 0.35, rtol=0.3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_slope_ends_in_a_certified_boundary_or_an_interior_maximum(seed: int) -> None:
+    result = PoissonGLMM.from_design(simulated(seed=seed, sd=(0.3, 0.0))).fit()
+    assert result.converged
+    if result.singular:
+        assert result.maximum.cone <= CONE_TOLERANCE
+    # No start may lead higher.
+    objective = result.model.objective
+    for slope_sd in (0.2, 0.02, 0.002):
+        psi = objective.layout.join(result.params.to_numpy(), np.diag([0.3, slope_sd]))
+        assert objective.value(psi) <= result.llf
+
+
+def test_there_is_a_singular_fit_among_those_simulated() -> None:
+    fits = [PoissonGLMM.from_design(simulated(seed=s, sd=(0.3, 0.0))).fit() for s in range(6)]
+    assert any(fit.singular for fit in fits)
+    assert not all(fit.singular for fit in fits)
+
+
+def test_labels_and_shapes_follow_the_frames_given() -> None:
+    design = simulated(units=8)
+    x = pd.DataFrame(design.exog, columns=list(design.exog_names))
+    z = pd.DataFrame(design.exog_re, columns=["one", "time"])
+    units = np.array([f"u{g}" for g in design.groups])
+    result = PoissonGLMM(design.endog, x, units, exog_re=z, exposure=np.exp(design.offset)).fit()
+    assert list(result.params.index) == list(design.exog_names)
+    assert list(result.cov_re.columns) == ["one", "time"]
+    assert result.random_effects.shape == (8, 2)
+    assert result.random_effects.index[0] == "u0"
+    assert result.cov_params().shape == (5, 5)
+    text = str(result.summary())
+    for name in design.exog_names:
+        assert name in text
+
+
+def test_rx_errors_are_no_larger_than_observed_ones_by_much() -> None:
+    result = PoissonGLMM.from_design(simulated(units=150)).fit()
+    rx = np.sqrt(np.diag(result.cov_params(se_method="rx")))
+    # Conditional on the covariance parameters: what is left out is small at 150 units, not zero.
+    ratio = rx / result.bse.to_numpy()
+    assert np.all(np.abs(ratio - 1) < 0.02)
+    assert np.any(np.abs(ratio - 1) > 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"family": "nb2"}, ConfigError, "nb2"),
+        ({"exposure": np.zeros(56)}, DesignError, "exposure row 0 is 0"),
+        ({"offset": np.full(56, np.nan)}, DesignError, "offset row 0 is nan"),
+    ],
+)
+def test_bad_input_is_named(change: dict, error: type[Exception], words: str) -> None:
+    design = simulated(units=8)
+    with pytest.raises(error, match=words):
+        PoissonGLMM(design.endog, design.exog, design.groups, **change)

@@ -1,0 +1,140 @@
+"""SegmentedPoisson: what it refuses, and the design it makes of a panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import ConfigError, DesignError
+from harness.model import SegmentedPoisson
+from harness.panel import Panel
+from harness.testing.strategies import ROLES, four_stage_frame, panels
+
+STAGES = ("intercept", "pre", "step0", "step1", "post")
+
+
+def panel(t: tuple[int, ...] = (-2, -1, 0, 1, 2), units: tuple[str, ...] = ("a", "b")) -> Panel:
+    """Units with their events in different years, observed at these times to the event."""
+    frame = four_stage_frame(units, before=5, after=5, seed=3)
+    inside = (frame["period"] - frame["event"]).isin(t)
+    return Panel.from_frame(frame[inside], **ROLES, source="deaths.csv")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"impact": "one-step"}, "impact 'one-step' is not known: use one of two-step"),
+        ({"random": "slopes"}, "random 'slopes' is not known: use one of none, intercept, slope"),
+        ({"covariance": "diag"}, "covariance 'diag' is not known: use one of unstructured, diag"),
+        ({"family": "nb1"}, "family 'nb1' is not known: use one of poisson, nb2, poisson-olre"),
+        ({"window": (0, 3)}, "window [0, 3] needs periods before the event and the event itself"),
+        ({"window": (1, 3)}, "window [1, 3] needs"),
+        ({"window": (-3, -1)}, "window [-3, -1] needs"),
+        ({"window": (3, -3)}, "window [3, -3] needs"),
+    ],
+)
+def test_refused_with_what_there_is(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        SegmentedPoisson(**changes)
+    assert str(error.value).startswith(says)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_defaults_are_the_four_stage_model() -> None:
+    assert SegmentedPoisson() == SegmentedPoisson(
+        impact="two-step", window=(-3, 3), random="slope", covariance="unstructured",
+        family="poisson",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("t", "window", "says"),
+    [
+        ((0, 1, 2), (-3, 3), "deaths.csv: no period before the event lies in the window [-3, 3]"),
+        ((-5, 0, 1), (-3, 3), "deaths.csv: no period before the event lies in the window [-3, 3]"),
+        ((-2, -1), (-3, 3), "deaths.csv: no period at or after the event lies in the window"),
+        ((-2, -1, 5), (-3, 3), "deaths.csv: no period at or after the event lies in the window"),
+        ((4, 5), (-3, 3), "deaths.csv: no period before the event lies in the window [-3, 3]"),
+        # Too short a window, and a panel with a gap, identify fewer than four stages.
+        ((-2, -1, 0, 1, 2), (-1, 3), "columns of exog are collinear: "),
+        ((-2, -1, 0, 1, 2), (-2, 0), "column 'step1' of exog is zero in every row"),
+        ((-2, -1, 0, 1, 2), (-2, 1), "column 'post' of exog is zero in every row"),
+        ((-2, -1, 0, 2, 3), (-3, 3), None),
+        ((-2, -1, 1, 2), (-3, 3), "columns of exog are collinear: "),
+    ],
+)
+def test_what_the_window_leaves_must_identify_the_stages(
+    t: tuple[int, ...], window: tuple[int, int], says: str | None
+) -> None:
+    model = SegmentedPoisson(window=window)
+    if says is None:
+        assert model.design(panel(t)).exog_names == STAGES
+        return
+    with pytest.raises(DesignError) as error:
+        model.design(panel(t))
+    assert str(error.value).startswith(says)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_collinear_stages_are_named() -> None:
+    # Without t = 0 the two steps cannot be told apart; with one period before, pre is a constant.
+    with pytest.raises(DesignError, match=r"collinear: step[01] can be written by the others"):
+        SegmentedPoisson().design(panel((-2, -1, 1, 2)))
+    with pytest.raises(DesignError, match=r"collinear: (intercept|pre) can be written by the"):
+        SegmentedPoisson().design(panel((-1, 0, 1, 2)))
+
+
+def test_one_unit_only() -> None:
+    alone = panel(units=("a",))
+    with pytest.raises(DesignError, match=r'^one unit only: .*random="none"$'):
+        SegmentedPoisson().design(alone)
+    assert SegmentedPoisson(random="none").design(alone).n_groups == 1
+
+
+def test_columns_by_hand() -> None:
+    df = pd.DataFrame(
+        {
+            "unit": ["b"] * 7 + ["a"] * 2,
+            "period": [*range(2007, 2014), 2001, 2004],
+            "event": [2010] * 7 + [2003] * 2,
+            "count": range(9),
+            "exposure": np.exp(np.arange(9.0)),
+        }
+    )
+    design = SegmentedPoisson(window=(-2, 3)).design(Panel.from_frame(df, **ROLES))
+    assert design.group_labels == ("a", "b")
+    np.testing.assert_array_equal(design.endog, [7, 8, 1, 2, 3, 4, 5, 6])
+    np.testing.assert_allclose(design.offset, design.endog, rtol=1e-15)  # log(exp(x)) rounds twice
+    np.testing.assert_array_equal(design.exog_re[:, 1], [-2, 1, -2, -1, 0, 1, 2, 3])
+    assert design.exog_names == STAGES
+    np.testing.assert_array_equal(
+        design.exog[[0, 1, 4, 7]],
+        [[1, -2, 0, 0, 0], [1, -1, 1, 1, 0], [1, -1, 1, 0, 0], [1, -1, 1, 1, 2]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("random", "names"),
+    [("none", ()), ("intercept", ("intercept",)), ("slope", ("intercept", "t"))],
+)
+def test_random_effects(random: Any, names: tuple[str, ...]) -> None:
+    model = SegmentedPoisson(window=(-2, 2), random=random, covariance="diagonal", family="nb2")
+    design = model.design(panel())
+    assert design.exog_re_names == names
+    assert (design.random, design.covariance, design.family) == (random, "diagonal", "nb2")
+    t = design.exog[:, 1:].sum(axis=1)
+    np.testing.assert_array_equal(design.exog_re, np.column_stack([t**0, t])[:, : len(names)])
+
+
+@given(df=panels(), seed=st.integers(0, 99))
+def test_order_and_labels_of_rows_change_no_byte(df: pd.DataFrame, seed: int) -> None:
+    model = SegmentedPoisson(window=(-2, 2))
+    shuffled = df.sample(frac=1.0, random_state=seed)
+    design, other = (model.design(Panel.from_frame(x, **ROLES)) for x in (df, shuffled))
+    assert design.sha256 == other.sha256
+    assert design.group_labels == other.group_labels == tuple(sorted(set(df["unit"])))
