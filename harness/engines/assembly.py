@@ -9,13 +9,8 @@ import pandas as pd
 
 from harness.design import Design, FloatArray
 from harness.glmm.fitting import singular_covariance
+from harness.glmm.prediction import linear_predictor
 from harness.result import FitResult, VarianceComponents
-
-
-def linear_predictor(design: Design, params: FloatArray, random_effects: FloatArray) -> FloatArray:
-    """Return offset + x'beta + z'b at given random effects (J, q), shape (n,)."""
-    random = np.einsum("nq,nq->n", design.exog_re, random_effects[design.groups])
-    return np.asarray(design.offset + design.exog @ params + random)
 
 
 def pearson_dispersion(

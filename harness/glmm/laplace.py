@@ -12,6 +12,7 @@ from harness.design import Design, FloatArray
 from harness.glmm import kernel
 from harness.glmm.arrays import Rows, rows_of
 from harness.glmm.parameters import Layout
+from harness.glmm.scores import laplace_scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,10 @@ class Objective:
         _, L = self.layout.split(psi)
         return np.asarray(self.at(psi, 0).u @ L.T)
 
+    def scores(self, psi: FloatArray) -> FloatArray:
+        """Gradient of each group's own contribution, shape (J, K); they sum to the gradient."""
+        return laplace_scores(self.rows, self.layout, psi, self.at(psi, 0).u)
+
     @property
     def z_scale(self) -> FloatArray:
         """Root mean square of each column of z, shape (q,)."""
@@ -107,6 +112,14 @@ def _groups(objective: Objective, psi: FloatArray) -> _Groups:
 def _sums(rows: Rows, values: FloatArray) -> FloatArray:
     """Sums over the rows of each group, shape (J, ...)."""
     return np.asarray(np.add.reduceat(values, rows.starts[:-1], axis=0))
+
+
+def conditional_covariances(objective: Objective, psi: FloatArray) -> FloatArray:
+    """Covariance of the random effects given the data, L H^-1 L' at the modes, shape (J, q, q).
+
+    lme4's ``condVar``: the parameters count as known.
+    """
+    return _groups(objective, psi).C
 
 
 def cone_score(objective: Objective, psi: FloatArray) -> FloatArray:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 
 from harness.design import FloatArray
-from harness.glmm.laplace import conditional_information
+from harness.glmm.likelihood_inference import LikelihoodInference
 from harness.glmm.optimise import inverse_information
+from harness.glmm.prediction_methods import Prediction
+from harness.glmm.summary import summary
+from harness.glmm.wald import WaldInference
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary2 import Summary
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from harness.glmm.model import PoissonGLMM
 
 
-class PoissonGLMMResults:
+class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
     """Results of ``PoissonGLMM.fit``.
 
     Attributes
@@ -48,22 +50,8 @@ class PoissonGLMMResults:
         self.singular = maximum.singular
         self.decrement = optimum.decrement
         self.psi = _with_positive_diagonal(model, optimum.x)
-        self._inverse = inverse_information(optimum.hessian)
-        scale = np.sqrt(np.maximum(np.diag(self._inverse), 0.0))
+        scale = np.sqrt(np.maximum(np.diag(inverse_information(optimum.hessian)), 0.0))
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
-
-    @cached_property
-    def params(self) -> pd.Series[float]:
-        """Fixed effects, length p."""
-        beta, _ = self.model.objective.layout.split(self.psi)
-        return pd.Series(beta, index=list(self.model.design.exog_names))
-
-    @cached_property
-    def cov_re(self) -> pd.DataFrame:
-        """Covariance of the random effects, shape (q, q)."""
-        _, L = self.model.objective.layout.split(self.psi)
-        names = list(self.model.design.exog_re_names)
-        return pd.DataFrame(L @ L.T, index=names, columns=names)
 
     @property
     def bse(self) -> pd.Series[float]:
@@ -80,34 +68,6 @@ class PoissonGLMMResults:
         """Two-sided p values of ``params`` from the normal distribution."""
         z = np.abs(self.tvalues.to_numpy())
         return pd.Series(2.0 * scipy.stats.norm.sf(z), index=self.params.index)
-
-    def cov_params(self, se_method: Literal["observed", "rx"] = "observed") -> pd.DataFrame:
-        """Covariance of ``params``, shape (p, p).
-
-        Parameters
-        ----------
-        se_method : {"observed", "rx"}
-            Inverse of the observed information of all parameters, or the inverse information
-            conditional on the covariance parameters, as lme4's ``use.hessian=FALSE``.
-        """
-        p = len(self.params)
-        if se_method == "rx":
-            covariance = np.linalg.inv(conditional_information(self.model.objective, self.psi))
-        else:
-            covariance = self._inverse[:p, :p]
-        return pd.DataFrame(covariance, index=self.params.index, columns=self.params.index)
-
-    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Wald intervals, columns ``lower`` and ``upper``."""
-        half = float(scipy.stats.norm.ppf(1 - alpha / 2)) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
-
-    @cached_property
-    def random_effects(self) -> pd.DataFrame:
-        """Conditional modes of the random effects, shape (J, q), by group."""
-        design = self.model.design
-        b = self.model.objective.modes(self.psi)
-        return pd.DataFrame(b, index=list(design.group_labels), columns=list(design.exog_re_names))
 
     @property
     def nobs(self) -> int:
@@ -126,36 +86,7 @@ class PoissonGLMMResults:
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return a table in statsmodels' style."""
-        from statsmodels.iolib import summary2
-
-        smry = summary2.Summary()
-        smry.add_dict(
-            {
-                "Model:": "PoissonGLMM",
-                "Method:": "Laplace",
-                "No. Observations:": str(self.nobs),
-                "No. Groups:": str(self.model.design.n_groups),
-                "Log-Likelihood:": f"{self.llf:.4f}",
-                "Converged:": f"{'yes' if self.converged else 'no'}"
-                f"{' (singular)' if self.singular else ''}",
-            }
-        )
-        bounds = self.conf_int(alpha)
-        table = pd.DataFrame(
-            {
-                "Coef.": self.params,
-                "Std.Err.": self.bse,
-                "z": self.tvalues,
-                "P>|z|": self.pvalues,
-                f"[{alpha / 2:g}": bounds["lower"],
-                f"{1 - alpha / 2:g}]": bounds["upper"],
-            }
-        )
-        smry.add_df(table, float_format="%.5f")
-        if len(self.cov_re):
-            smry.add_df(self.cov_re.add_suffix(" Cov"), float_format="%.6f")
-        smry.add_title("Poisson Mixed Model Results")
-        return smry
+        return summary(self, alpha)
 
 
 def _with_positive_diagonal(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
