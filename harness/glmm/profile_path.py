@@ -35,7 +35,7 @@ class Path:
     lift : callable
         From a value v to A, shape (K, k), and b, shape (K,): psi = A phi + b.
     drop : callable
-        From psi to phi.
+        From psi and the value v to a phi to start from.
     floor : callable
         The log-likelihood that is reached whatever v is: a correlation means nothing where one of
         its standard deviations is zero.
@@ -46,7 +46,7 @@ class Path:
     objective: Objective
     start: FloatArray
     lift: Callable[[float], tuple[FloatArray, FloatArray]]
-    drop: Callable[[FloatArray], FloatArray]
+    drop: Callable[[FloatArray, float], FloatArray]
     floor: Callable[[], float]
     valid: Callable[[FloatArray], bool]
 
@@ -65,7 +65,7 @@ def held(path: Path, value: float, near: FloatArray) -> tuple[float, FloatArray]
         If no maximum is found there.
     """
     A, b = path.lift(value)
-    found = _maximum(path.objective, A, b, path.drop(near))
+    found = _maximum(path.objective, A, b, path.drop(near, value))
     psi = A @ found.x + b
     if path.valid(found.x):
         if not found.converged:
@@ -109,7 +109,7 @@ def coordinate(objective: Objective, start: FloatArray, index: int) -> Path:
     return Path(
         objective, start,
         lift=lambda v: (A, v * unit),
-        drop=lambda psi: np.delete(psi, index),
+        drop=lambda psi, _: np.delete(psi, index),
         floor=lambda: -np.inf,
         valid=lambda _: True,
     )  # fmt: skip
@@ -126,8 +126,34 @@ def component_path(objective: Objective, psi: FloatArray, component: Component) 
         objective, psi = reordered(objective, psi, order)
         psi = maximise(psi, objective.value, objective.gradient, objective.hessian).x
     if k == m:
-        return coordinate(objective, psi, layout.p)
+        return _deviation(objective, psi)
     return _correlation(objective, psi, entries)
+
+
+def _deviation(objective: Objective, psi: FloatArray) -> Path:
+    """Return the path of the standard deviation of the first random effect.
+
+    At zero the first column of L has nothing left to say that the others cannot: it is dropped.
+    """
+    inside, layout = coordinate(objective, psi, objective.layout.p), objective.layout
+    kept = np.ones(len(psi), dtype=bool)
+    kept[layout.p : layout.p + len(layout.row)] = layout.column > 0
+    A = np.eye(len(psi))[:, kept]
+
+    def drop(at: FloatArray, value: float) -> FloatArray:
+        if value != 0.0:
+            return inside.drop(at, value)
+        _, L = layout.split(at)
+        turned = at.copy()
+        inner = slice(layout.p, layout.p + len(layout.row))
+        # The covariance of the other effects, by the columns that are left.
+        L[1:, 1:] = np.linalg.qr(L[1:].T).R.T[:, : layout.q - 1]
+        turned[inner] = L[layout.row, layout.column]
+        return np.asarray(turned[kept])
+
+    return replace(
+        inside, lift=lambda v: inside.lift(v) if v else (A, np.zeros(len(psi))), drop=drop
+    )
 
 
 def reordered(
@@ -161,7 +187,7 @@ def _correlation(objective: Objective, psi: FloatArray, entries: list[tuple[int,
         A[cross, column], A[second, column] = rho, np.sqrt(max(0.0, 1.0 - rho**2))
         return A, np.zeros(K)
 
-    def drop(at: FloatArray) -> FloatArray:
+    def drop(at: FloatArray, _: float) -> FloatArray:
         phi = np.delete(at, cross)
         phi[column] = np.hypot(at[cross], at[second])
         return phi
