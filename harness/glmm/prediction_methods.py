@@ -47,9 +47,16 @@ class Prediction(Fitted):
         """Means at the conditional modes, shape (n,), in the order of the rows given."""
         return np.asarray(self.predict())
 
+    def _only_for(self, what: str, *families: str) -> None:
+        family = self.model.design.family
+        if family not in families:
+            raise ConfigError(f"{what} is not known for family {family!r}")
+
     @property
     def resid_pearson(self) -> FloatArray:
         """Pearson residuals at the conditional modes, shape (n,), in the order of the rows."""
+        # Another family has another variance function.
+        self._only_for("resid_pearson", "poisson")
         endog = self._in_callers_order(self.model.design.endog)
         return pearson_residuals(endog, self.fittedvalues)
 
@@ -88,6 +95,8 @@ class Prediction(Fitted):
             raise ConfigError(
                 f"which {which!r} is not known: use 'conditional', 'marginal' or 'linear'"
             )
+        # An effect of each observation would enter both means.
+        self._only_for("predict", "poisson", "nb2")
         design = self.model.design
         if exog is None:
             if any(part is not None for part in (exog_re, groups, offset, exposure)):

@@ -11,10 +11,10 @@ from tests.glmm.reference import PANELS, TERMS, fitted, lme4
 
 # lme4's estimates, tight, lie some 3e-5 standard errors from ours; twice that for a product.
 OPTIMISER_IN_SE = 1e-4
-# confint() reads its limits off a spline through zeta; held at our limits, lme4's own deviance
-# rises by the quantile to 1e-6, so that the difference, up to 5e-4 and always inwards, is its.
+# confint() reads its limits off a spline through zeta, up to 5e-4 from ours. Held at our limits,
+# lme4's own deviance rises by the quantile to 1e-6, so that the difference is confint's.
 SPLINE_IN_SE = 1e-3
-# The rounding of lme4's inner iterations in a log-likelihood of some thousands.
+# lme4's optimiser stops up to 1.1e-6 below the maximum.
 LLF_ATOL = 2e-6
 # Relative, from estimates that differ by OPTIMISER_IN_SE of standard errors of 10 % and less.
 MODE_RTOL = 1e-5
@@ -51,9 +51,10 @@ def test_modes_and_their_variances_are_lme4s(panel: str) -> None:
     np.testing.assert_allclose(
         fit.random_effects, np.reshape(theirs["modes"], sd.shape), atol=OPTIMISER_IN_SE * sd.max()
     )
-    np.testing.assert_allclose(
-        fit.random_effects_cov, variances, rtol=MODE_RTOL, atol=1e-12 * variances.max()
-    )
+    # Of independent effects lme4 gives no covariances, though the data of a group tie them.
+    given = variances != 0
+    assert given.all() or panel == "diagonal"
+    np.testing.assert_allclose(fit.random_effects_cov[given], variances[given], rtol=MODE_RTOL)
 
 
 @pytest.mark.parametrize("panel", PANELS)
