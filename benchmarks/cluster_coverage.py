@@ -1,13 +1,44 @@
 """How often 95 % intervals cover the truth with 33 groups, by standard error and correction.
 
-python -m benchmarks.cluster_coverage
+python -m benchmarks.cluster_coverage [VARIANCE ...]
 
 Panels of 33 units over t = -3..3, four stages, correlated random slope, some 200 counts a row with
 exposures that vary by a log-SD of 0.7; Poisson, or with ten times the Poisson variance given the
 random effects (negative binomial with theta proportional to the mean). The model fitted is the
-Poisson one. It decides the default of ``cov_params(se_method="cluster")``.
+Poisson one. Printed on 2 cores of x86-64, Python 3.11, numpy 2.4.6, in some
+two minutes a panel type; Monte Carlo error of a cell 0.49:
 
+variance 1 x mean: 2000 fits, 0 failed;
+                       intercept       pre     step0     step1      post      mean
+observed, z                 93.3      94.5      94.5      93.8      94.0      94.0
+CR0, z                      93.2      94.2      92.8      93.0      93.3      93.3
+CR0, t(J - 1)               94.1      94.6      93.8      93.7      94.2      94.1
+CR1, z                      93.5      94.2      93.0      93.5      93.7      93.6
+CR1, t(J - 1)               94.5      94.8      94.0      94.0      94.4      94.3
+CR2, z                      94.7      95.0      94.0      93.9      94.9      94.5
+CR2, t(J - 1)               95.9      95.9      95.2      94.8      95.8      95.5
+CR2, t(Satterthwaite)       95.9      96.2      95.5      95.0      95.8      95.7
+CR3, z                      96.6      96.6      95.5      95.0      96.2      96.0
+CR3, t(J - 1)               97.1      97.1      96.1      95.6      96.8      96.5
+CR3, t(Satterthwaite)       97.2      97.2      96.4      95.9      97.0      96.7
 
+variance 10 x mean: 2000 fits, 0 failed;
+                       intercept       pre     step0     step1      post      mean
+observed, z                 86.5      77.8      62.8      62.5      77.5      73.4
+CR0, z                      93.5      93.5      93.7      93.5      93.5      93.5
+CR0, t(J - 1)               94.2      94.4      94.8      94.5      94.2      94.4
+CR1, z                      93.9      93.8      94.2      94.0      93.8      93.9
+CR1, t(J - 1)               94.5      94.8      95.1      94.8      94.4      94.8
+CR2, z                      94.5      94.4      94.8      94.5      94.1      94.4
+CR2, t(J - 1)               95.2      95.7      95.3      95.2      95.1      95.3
+CR2, t(Satterthwaite)       95.2      95.8      95.5      95.5      95.2      95.4
+CR3, z                      95.6      95.9      95.3      95.2      95.3      95.5
+CR3, t(J - 1)               96.2      96.5      96.1      95.8      96.0      96.1
+CR3, t(Satterthwaite)       96.4      96.5      96.3      96.0      96.2      96.3
+
+With the variance ten times the mean, intervals from the information cover 62 to 87 %. Nearest to
+95 % over both panel types come those of CR2 with t(J - 1), 95.5 and 95.3 % on average (CR1 94.3
+and 94.8 %), so they are the default of ``se_method="cluster"``.
 """
 
 from __future__ import annotations
@@ -59,7 +90,7 @@ def intervals(design: Design) -> dict[str, FloatArray]:
         found[f"{correction}, z"] = error / (1.96 * se)
         found[f"{correction}, t(J - 1)"] = error / (scipy.stats.t.ppf(0.975, UNITS - 1) * se)
         if correction in ("CR2", "CR3"):
-            df = fit.cluster_df(None, correction)
+            df = fit.cluster_df(None, correction, "satterthwaite")
             found[f"{correction}, t(Satterthwaite)"] = error / (scipy.stats.t.ppf(0.975, df) * se)
     return found
 
@@ -82,5 +113,5 @@ def main(dispersion: float, replicates: int = REPLICATES) -> None:
 
 
 if __name__ == "__main__":
-    for variance in (1.0, 10.0):
-        main(variance, int(sys.argv[1]) if len(sys.argv) > 1 else REPLICATES)
+    for variance in [float(text) for text in sys.argv[1:]] or [1.0, 10.0]:
+        main(variance)

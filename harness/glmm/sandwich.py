@@ -13,6 +13,9 @@ Carroll 2001, JASA 96:1387; Bell and McCaffrey 2002, Survey Methodology 28:169):
     CR1  A_j = sqrt(J / (J - 1))
     CR2  A_j = (1 - I_j I^-1)^-1/2, exact in expectation if the model is right
     CR3  A_j = (1 - I_j I^-1)^-1, close to the jackknife
+
+With 33 groups and counts that vary ten times more than Poisson, 95 % intervals by CR2 and t(J - 1)
+covered 95.1 to 95.7 %, by the information 62 to 87 % (``benchmarks/cluster_coverage.py``).
 """
 
 from __future__ import annotations
@@ -86,8 +89,10 @@ def _pulls(informations: FloatArray, bread: FloatArray, power: float) -> FloatAr
     """A_j' I^-1 = B (1 - B' I_j B)^power B' with I^-1 = B B', shape (J, K, K)."""
     if power == 0.0:
         return np.broadcast_to(bread, informations.shape)
-    values, vectors = np.linalg.eigh(bread)
-    B = vectors * np.sqrt(np.maximum(values, 0.0))
+    # Scaled, so that columns in very different units lose no digits to each other.
+    scale = np.sqrt(np.maximum(np.diag(bread), np.finfo(float).tiny))
+    values, vectors = np.linalg.eigh(bread / np.outer(scale, scale))
+    B = scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
     left, axes = np.linalg.eigh(np.eye(len(bread)) - B.T @ informations @ B)
     sizes = np.where(left > LEAST_LEFT, np.maximum(left, LEAST_LEFT) ** power, 0.0)
     outer = B @ axes

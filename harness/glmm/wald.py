@@ -21,6 +21,7 @@ from harness.glmm.sandwich import Correction, Sandwich, sandwich, satterthwaite
 from harness.glmm.scores import group_informations
 
 SeMethod = Literal["observed", "rx", "cluster"]
+ClusterDf = Literal["groups", "satterthwaite"]
 # Step along parameters that have no standard error (the rotation of a singular covariance).
 FLAT_STEP = 1e-3
 
@@ -34,8 +35,8 @@ class WaldInference(Fitted):
         step: FloatArray = np.where(se > 0, se, FLAT_STEP)
         return group_informations(self.model.objective.scores, self.psi, step)
 
-    def _sandwich(self, correction: Correction) -> Sandwich:
-        if correction in ("CR0", "CR1"):
+    def _sandwich(self, correction: Correction, with_information: bool = False) -> Sandwich:
+        if correction in ("CR0", "CR1") and not with_information:
             # No leverage is needed, and K scores a group are saved.
             K = len(self.psi)
             groups = np.zeros((self.model.design.n_groups, K, K))
@@ -44,21 +45,32 @@ class WaldInference(Fitted):
         scores = self.model.objective.scores(self.psi)
         return sandwich(scores, groups, self._bread, correction)
 
-    def cluster_df(self, R: Any = None, correction: Correction = "CR2") -> FloatArray:
+    def cluster_df(
+        self, R: Any = None, correction: Correction = "CR2", df: ClusterDf = "groups"
+    ) -> FloatArray:
         """Degrees of freedom of cluster-robust tests of contrasts, shape (m,).
-
-        Satterthwaite's for CR2 and CR3, J - 1 for CR0 and CR1.
 
         Parameters
         ----------
         R : array_like or str, optional
             Contrasts as in ``t_test``; every fixed effect by default.
+        df : {"groups", "satterthwaite"}
+            J - 1, the default everywhere because with CR2 it covers nearest to the nominal level
+            (``benchmarks/cluster_coverage.py``); or those that the spread of information over the
+            groups leaves, safer where few groups hold most of it.
+
+        Raises
+        ------
+        ConfigError
+            For another ``df``.
         """
         p = len(self.params)
         rows, _ = parsed(self.params.index.to_list(), np.eye(p) if R is None else R)
-        if correction in ("CR0", "CR1"):
+        if df == "groups":
             return np.full(len(rows), self.model.design.n_groups - 1.0)
-        parts = self._sandwich(correction)
+        if df != "satterthwaite":
+            raise ConfigError(f"df {df!r} is not known: use 'groups' or 'satterthwaite'")
+        parts = self._sandwich(correction, with_information=True)
         padded = np.hstack([rows, np.zeros((len(rows), len(self.psi) - p))])
         return np.array([satterthwaite(parts, row) for row in padded])
 
@@ -104,7 +116,7 @@ class WaldInference(Fitted):
     ) -> pd.DataFrame:
         """Wald intervals, columns ``lower`` and ``upper``.
 
-        With normal quantiles; for ``cluster`` those of t with ``cluster_df`` degrees of freedom.
+        With normal quantiles; for ``cluster`` those of t with J - 1 degrees of freedom.
         """
         _, bounds = self._wald(alpha, se_method, correction)
         return pd.DataFrame(bounds, index=self.params.index, columns=["lower", "upper"])
@@ -115,6 +127,7 @@ class WaldInference(Fitted):
         q: Any = None,
         se_method: SeMethod = "observed",
         correction: Correction = "CR2",
+        df: ClusterDf = "groups",
     ) -> Any:
         """Test each of some linear contrasts by itself, as statsmodels' ``t_test``.
 
@@ -125,8 +138,10 @@ class WaldInference(Fitted):
         q : array_like, shape (m,), optional
             Values under the hypothesis; zero, or those of the text, by default.
         se_method : {"observed", "rx", "cluster"}
-            z from the information; t with ``cluster_df`` degrees of freedom for ``cluster``.
+            z from the information; t for ``cluster``.
         correction : {"CR0", "CR1", "CR2", "CR3"}
+        df : {"groups", "satterthwaite"}
+            Degrees of freedom of t, see ``cluster_df``.
 
         Returns
         -------
@@ -139,8 +154,8 @@ class WaldInference(Fitted):
             If the contrast cannot be read or does not fit the terms.
         """
         contrast = parsed(self.params.index.to_list(), R, q)
-        df = self.cluster_df(contrast[0], correction) if se_method == "cluster" else None
-        return self._tester(se_method, correction, df).t_test(contrast)
+        freedom = self.cluster_df(contrast[0], correction, df) if se_method == "cluster" else None
+        return self._tester(se_method, correction, freedom).t_test(contrast)
 
     def wald_test(
         self,
@@ -177,7 +192,7 @@ class WaldInference(Fitted):
         """Standard errors, shape (p,), and limits, shape (p, 2)."""
         bse = np.sqrt(np.diag(self.cov_params(se_method, correction)))
         # t with infinite degrees of freedom is the normal distribution.
-        df = self.cluster_df(None, correction) if se_method == "cluster" else np.inf
+        df = self.model.design.n_groups - 1 if se_method == "cluster" else np.inf
         half = np.asarray(scipy.stats.t.ppf(1 - alpha / 2, df) * bse, dtype=np.float64)
         estimates = self._beta
         return bse, np.column_stack([estimates - half, estimates + half])

@@ -138,7 +138,14 @@ def test_cluster_intervals_use_t_and_overdispersion_widens_them() -> None:
     test = fit.t_test(np.eye(5), se_method="cluster")
     assert test.distribution == "t"
     np.testing.assert_allclose(test.conf_int(), robust, rtol=1e-12)
-    np.testing.assert_allclose(test.df_denom, fit.cluster_df())
+    assert np.all(test.df_denom == 32)
+    unequal = fit.t_test("step0 = step1", se_method="cluster", df="satterthwaite")
+    assert 10 < float(np.squeeze(unequal.df_denom)) < 32
+    np.testing.assert_allclose(
+        unequal.df_denom, fit.cluster_df("step0 = step1", df="satterthwaite")
+    )
+    with pytest.raises(ConfigError, match="'kenward'"):
+        fit.cluster_df(df="kenward")
 
 
 @pytest.mark.parametrize(
