@@ -18,8 +18,8 @@ from harness.glmm.coordinates import Component
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import Optimum, maximise
 
-# A standard deviation that the ascent enters from this far inside where it met a saddle at zero.
-INSIDE = 0.01
+# A standard deviation whose logarithm an ascent may start from.
+SMALLEST_SD = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +39,8 @@ class Path:
     floor : callable
         The log-likelihood that is reached whatever v is: a correlation means nothing where one of
         its standard deviations is zero.
-    valid : callable
-        Whether phi lies on the branch where the quantity has the sign that v says.
+    positive : tuple of int
+        Places in phi of standard deviations whose signs must agree for the quantity to be v.
     """
 
     objective: Objective
@@ -48,7 +48,7 @@ class Path:
     lift: Callable[[float], tuple[FloatArray, FloatArray]]
     drop: Callable[[FloatArray, float], FloatArray]
     floor: Callable[[], float]
-    valid: Callable[[FloatArray], bool]
+    positive: tuple[int, ...]
 
 
 def held(path: Path, value: float, near: FloatArray) -> tuple[float, FloatArray]:
@@ -65,36 +65,72 @@ def held(path: Path, value: float, near: FloatArray) -> tuple[float, FloatArray]
         If no maximum is found there.
     """
     A, b = path.lift(value)
-    found = _maximum(path.objective, A, b, path.drop(near, value))
-    psi = A @ found.x + b
-    if path.valid(found.x):
-        if not found.converged:
-            raise FloatingPointError(f"no maximum is found where it is held at {value:g}")
-        return max(found.value, path.floor()), psi
-    return path.floor(), near
+    start = path.drop(near, value)
+    found = _maximum(path.objective, A, b, start)
+    if np.prod(found.x[list(path.positive)]) < 0:
+        return _on_the_branch(path, A, b, [start, path.drop(path.start, value)])
+    if not found.converged:
+        raise FloatingPointError(f"no maximum is found where it is held at {value:g}")
+    # A maximum inside may lie below the edge, where the quantity no longer matters.
+    return max(found.value, path.floor()), A @ found.x + b
 
 
 def _maximum(objective: Objective, A: FloatArray, b: FloatArray, start: FloatArray) -> Optimum:
-    def ascend(phi: FloatArray) -> Optimum:
-        return maximise(
-            phi,
-            lambda x: objective.value(A @ x + b),
-            lambda x: A.T @ objective.gradient(A @ x + b),
-            lambda x: A.T @ objective.hessian(A @ x + b) @ A,
-        )
+    return maximise(
+        start,
+        lambda x: objective.value(A @ x + b),
+        lambda x: A.T @ objective.gradient(A @ x + b),
+        lambda x: A.T @ objective.hessian(A @ x + b) @ A,
+    )
 
-    found = ascend(start)
-    p = objective.layout.p
-    diagonal = [p + i for i, (k, m) in enumerate(_entries(objective)) if k == m]
-    inward = np.zeros(len(b))
-    inward[diagonal] = INSIDE / objective.z_scale
-    psi = A @ found.x + b
-    if not found.converged or np.any(np.abs(psi[diagonal]) < 1e-3 * inward[diagonal]):
-        # A standard deviation of zero is stationary, and so where an ascent may stay too low.
-        again = ascend(start + A.T @ inward)
-        if again.converged and (not found.converged or again.value > found.value):
-            return again
-    return found
+
+def _on_the_branch(
+    path: Path, A: FloatArray, b: FloatArray, starts: list[FloatArray]
+) -> tuple[float, FloatArray]:
+    """Return the highest value where the standard deviations stay positive, and its psi.
+
+    An ascent through zero ends at a correlation of the other sign. In their logarithms it cannot
+    pass; where it runs towards zero, the value without the effect is the highest.
+    """
+    places = list(path.positive)
+    best, at = path.floor(), path.start
+    for start in starts:
+        w = start.copy()
+        w[places] = np.log(np.maximum(np.abs(start[places]), SMALLEST_SD))
+        objective = path.objective
+        found = _maximum_in_logs(objective, A, b, w, places)
+        if found.value > best:
+            best, at = found.value, A @ _exponentiated(found.x, places) + b
+    return best, at
+
+
+def _exponentiated(w: FloatArray, places: list[int]) -> FloatArray:
+    phi = w.copy()
+    phi[places] = np.exp(w[places])
+    return phi
+
+
+def _maximum_in_logs(
+    objective: Objective, A: FloatArray, b: FloatArray, start: FloatArray, places: list[int]
+) -> Optimum:
+    """Maximise over w with phi = w but for exp(w) at ``places``."""
+
+    def scale(w: FloatArray) -> FloatArray:
+        return np.where(np.isin(np.arange(len(w)), places), _exponentiated(w, places), 1.0)
+
+    def gradient(w: FloatArray) -> FloatArray:
+        return scale(w) * (A.T @ objective.gradient(A @ _exponentiated(w, places) + b))
+
+    def hessian(w: FloatArray) -> FloatArray:
+        H = A.T @ objective.hessian(A @ _exponentiated(w, places) + b) @ A
+        H = H * np.outer(scale(w), scale(w))
+        H[places, places] += gradient(w)[places]
+        return H
+
+    def value(w: FloatArray) -> float:
+        return objective.value(A @ _exponentiated(w, places) + b)
+
+    return maximise(start, value, gradient, hessian)
 
 
 def _entries(objective: Objective) -> list[tuple[int, int]]:
@@ -111,7 +147,7 @@ def coordinate(objective: Objective, start: FloatArray, index: int) -> Path:
         lift=lambda v: (A, v * unit),
         drop=lambda psi, _: np.delete(psi, index),
         floor=lambda: -np.inf,
-        valid=lambda _: True,
+        positive=(),
     )  # fmt: skip
 
 
@@ -199,10 +235,7 @@ def _correlation(objective: Objective, psi: FloatArray, entries: list[tuple[int,
             floors.append(max(_without(objective, psi, x) for x in ([first], [cross, second])))
         return floors[0]
 
-    def valid(phi: FloatArray) -> bool:
-        return bool(phi[first] * phi[column] >= 0)
-
-    return Path(objective, psi, lift, drop, floor, valid)
+    return Path(objective, psi, lift, drop, floor, (first, column))
 
 
 def _without(objective: Objective, psi: FloatArray, places: list[int]) -> float:

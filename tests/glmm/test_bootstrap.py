@@ -8,7 +8,7 @@ import pytest
 from harness.design import Design
 from harness.errors import ConfigError
 from harness.glmm import PoissonGLMM
-from harness.glmm.drawing import draw_replicates
+from harness.glmm.drawing import draw_counts, draw_replicates
 from tests.glmm.panels import TRUTH, simulated
 
 # Monte Carlo limits, in standard errors: passed by chance but for one in ten thousand.
@@ -35,6 +35,9 @@ def test_a_replicate_is_its_own_stream() -> None:
     design = simulated(units=4)
     many = draw_replicates(design, TRUTH, 0.1 * np.eye(2), 6, seed=9)
     np.testing.assert_array_equal(many[:3], draw_replicates(design, TRUTH, 0.1 * np.eye(2), 3, 9))
+    stream = np.random.SeedSequence(9).spawn(5)[4]
+    alone = draw_counts(design, TRUTH, 0.1 * np.eye(2), np.random.default_rng(stream))
+    np.testing.assert_array_equal(alone, many[4])
     assert len({row.tobytes() for row in many}) == 6
     assert (draw_replicates(design, TRUTH, 0.1 * np.eye(2), 1, seed=10) != many[0]).any()
 
@@ -59,13 +62,16 @@ def test_intervals_are_quantiles_and_their_reflection() -> None:
 
 def test_failures_are_counted_and_not_drawn_again() -> None:
     # One count in four rows: many a replicate has none at all.
-    t = np.arange(4.0)
-    design = Design([1, 0, 0, 0], np.ones((4, 1)), t, random="none")
-    boot = PoissonGLMM.from_design(design).fit().bootstrap(40, seed=1)
-    empty = draw_replicates(design, np.log([0.25]), np.zeros((0, 0)), 40, 1).sum(axis=1) == 0
-    assert 5 < boot.failures == empty.sum() < 30
-    np.testing.assert_array_equal(boot.failed, empty)
-    assert boot.draws["x1"].isna().sum() == boot.failures
+    design = Design([1, 0, 0, 0], np.ones((4, 1)), [0, 0, 1, 1])
+    fit = PoissonGLMM.from_design(design).fit()
+    boot = fit.bootstrap(40, seed=1)
+    draws = draw_replicates(design, fit.params.to_numpy(), fit.cov_re.to_numpy(), 40, 1)
+    empty = draws.sum(axis=1) == 0
+    assert 5 < empty.sum() < 30
+    assert np.all(boot.failed[empty])
+    assert boot.failures == boot.failed.sum()
+    assert boot.draws[boot.failed].isna().all(axis=None)
+    assert boot.draws[~boot.failed].notna().all(axis=None)
     assert np.isfinite(boot.conf_int().to_numpy()).all()
 
 
