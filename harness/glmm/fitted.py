@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from harness.design import FloatArray
-from harness.glmm.optimise import inverse_information
 
 if TYPE_CHECKING:
     from harness.glmm.model import PoissonGLMM
@@ -22,12 +21,15 @@ class Fitted:
     ----------
     psi : ndarray, shape (K,)
         beta, then the free entries of L, then the family's own parameters.
+    _bread : ndarray, shape (K, K)
+        Inverse observed information of psi, over the directions that carry information.
     """
 
     model: PoissonGLMM
     psi: FloatArray
     llf: float
     singular: bool
+    _bread: FloatArray
 
     @cached_property
     def params(self) -> pd.Series[float]:
@@ -41,11 +43,6 @@ class Fitted:
         _, L = self.model.objective.layout.split(self.psi)
         names = list(self.model.design.exog_re_names)
         return pd.DataFrame(L @ L.T, index=names, columns=names)
-
-    @cached_property
-    def _bread(self) -> FloatArray:
-        """Inverse observed information of psi, shape (K, K)."""
-        return inverse_information(self.model.objective.hessian(self.psi))
 
     @property
     def _extra(self) -> FloatArray:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy.differentiate
 
 from harness.design import FloatArray
 from harness.errors import ConfigError
@@ -59,6 +58,7 @@ def delta_method(
 
 def _jacobian(function: Function, at: FloatArray, scale: FloatArray, m: int) -> FloatArray:
     """Jacobian, shape (m, p), in steps of a tenth of a standard error and less."""
+    import scipy.differentiate
 
     def spread(x: FloatArray) -> FloatArray:
         flat = x.reshape(len(at), -1)

@@ -49,8 +49,10 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         self.converged = maximum.converged
         self.singular = maximum.singular
         self.decrement = optimum.decrement
-        self.psi = _with_positive_diagonal(model, optimum.x)
-        scale = np.sqrt(np.maximum(np.diag(inverse_information(optimum.hessian)), 0.0))
+        signs = _column_signs(model, optimum.x)
+        self.psi = optimum.x * signs
+        self._bread = inverse_information(optimum.hessian) * np.outer(signs, signs)
+        scale = np.sqrt(np.maximum(np.diag(self._bread), 0.0))
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
 
     @property
@@ -89,8 +91,11 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         return summary(self, alpha)
 
 
-def _with_positive_diagonal(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
-    """The same covariance with L_kk >= 0: the sign of a column of L is not identified."""
+def _column_signs(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
+    """Signs that make every L_kk >= 0, shape (K,): that of a column of L is not identified."""
     layout = model.objective.layout
-    beta, L = layout.split(psi)
-    return layout.join(beta, L * np.where(np.diag(L) < 0, -1.0, 1.0))
+    _, L = layout.split(psi)
+    signs = np.ones(len(psi))
+    theta = slice(layout.p, layout.p + len(layout.row))
+    signs[theta] = np.where(np.diag(L)[layout.column] < 0, -1.0, 1.0)
+    return signs
