@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,7 @@ import pandas as pd
 import scipy.stats
 
 from harness.design import FloatArray
+from harness.glmm.fitting import SINGULAR_TOLERANCE
 from harness.glmm.laplace import conditional_information
 from harness.glmm.optimise import inverse_information
 
@@ -33,15 +35,22 @@ class PoissonGLMMResults:
         cone of covariance matrices.
     singular : bool
         Whether ``cov_re`` is singular; an answer, not an error.
+    method : {"laplace", "agq"}
+    n_quadrature : int
+        Points per random effect; 1 is the Laplace approximation.
     decrement : float
         Newton decrement.
     gradient_norm : float
         Largest entry of the gradient, in log-likelihood units per standard error.
     """
 
-    def __init__(self, model: PoissonGLMM, maximum: Maximum) -> None:
+    def __init__(
+        self, model: PoissonGLMM, maximum: Maximum, method: str = "laplace", n_quadrature: int = 1
+    ) -> None:
         optimum = maximum.optimum
         self.model = model
+        self.method = method
+        self.n_quadrature = n_quadrature
         self.maximum = maximum
         self.llf = optimum.value
         self.converged = maximum.converged
@@ -64,6 +73,21 @@ class PoissonGLMMResults:
         _, L = self.model.objective.layout.split(self.psi)
         names = list(self.model.design.exog_re_names)
         return pd.DataFrame(L @ L.T, index=names, columns=names)
+
+    @property
+    def theta(self) -> float | None:
+        """Size of ``nb2``, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson."""
+        if self.model.design.family != "nb2":
+            return None
+        variance = self.model.objective.layout.variance(self.psi)
+        return 1.0 / variance if variance > SINGULAR_TOLERANCE**2 else math.inf
+
+    @property
+    def sigma_olre(self) -> float | None:
+        """Standard deviation of the observation-level effects of ``poisson-olre``."""
+        if self.model.design.family != "poisson-olre":
+            return None
+        return math.sqrt(self.model.objective.layout.variance(self.psi))
 
     @property
     def bse(self) -> pd.Series[float]:
@@ -132,7 +156,8 @@ class PoissonGLMMResults:
         smry.add_dict(
             {
                 "Model:": "PoissonGLMM",
-                "Method:": "Laplace",
+                "Method:": self.method
+                + (f" ({self.n_quadrature})" if self.n_quadrature > 1 else ""),
                 "No. Observations:": str(self.nobs),
                 "No. Groups:": str(self.model.design.n_groups),
                 "Log-Likelihood:": f"{self.llf:.4f}",
@@ -162,4 +187,5 @@ def _with_positive_diagonal(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
     """The same covariance with L_kk >= 0: the sign of a column of L is not identified."""
     layout = model.objective.layout
     beta, L = layout.split(psi)
-    return layout.join(beta, L * np.where(np.diag(L) < 0, -1.0, 1.0))
+    signs = np.where(np.diag(L) < 0, -1.0, 1.0)
+    return layout.join(beta, L * signs, layout.variance(psi))
