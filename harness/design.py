@@ -16,7 +16,8 @@ import scipy.linalg
 from harness.errors import DesignError
 
 Family = Literal["poisson", "nb2", "poisson-olre"]
-Covariance = Literal["unstructured", "diagonal"]
+Covariance = Literal["unstructured", "diagonal", "scalar"]
+Response = Literal["count", "pseudo"]
 Random = Literal["none", "intercept", "slope"]
 FloatArray = npt.NDArray[np.float64]
 AnyArray = TypeVar("AnyArray", FloatArray, npt.NDArray[np.int64])
@@ -47,15 +48,17 @@ class Design:
     exog_names, exog_re_names : tuple of str
         Terms, in the order of the columns.
     family : {"poisson", "nb2", "poisson-olre"}
-    covariance : {"unstructured", "diagonal"}
+    covariance : {"unstructured", "diagonal", "scalar"}
     random : {"none", "intercept", "slope"}
+    response : {"count", "pseudo"}
+        ``"pseudo"`` admits values that are not whole numbers, with family ``poisson`` only.
 
     Raises
     ------
     DesignError
         For shapes that do not fit, values that are not finite, counts that are negative or not
         whole, all counts zero, collinear columns, groups whose labels look alike, one unit only,
-        or an unknown family, covariance or random.
+        or an unknown family, covariance, random or response.
     """
 
     endog: FloatArray
@@ -69,6 +72,7 @@ class Design:
     family: Family
     covariance: Covariance
     random: Random
+    response: Response
 
     def __init__(
         self,
@@ -82,16 +86,18 @@ class Design:
         family: Family = "poisson",
         covariance: Covariance = "unstructured",
         random: Random = "slope",
+        response: Response = "count",
     ) -> None:
         for option, choice, known in (
             ("family", family, Family),
             ("covariance", covariance, Covariance),
             ("random", random, Random),
+            ("response", response, Response),
         ):
             _check_option(option, choice, get_args(known))
         y = _vector("endog", endog)
         # Before rows are sorted: the message names the caller's row.
-        _check_counts(y)
+        _check_response(y, response, family)
         n = y.shape[0]
         x = _matrix("exog", exog, n)
         z = _random_columns(exog_re, n, random)
@@ -112,6 +118,7 @@ class Design:
             "family": family,
             "covariance": covariance,
             "random": _random_label(random, z.shape[1]),
+            "response": response,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -126,7 +133,7 @@ class Design:
         for array in (self.endog, self.exog, self.exog_re, self.groups, self.offset):
             digest.update(repr(array.shape).encode())
             digest.update(np.ascontiguousarray(array).tobytes())
-        digest.update(f"{self.family}|{self.covariance}".encode())
+        digest.update(f"{self.family}|{self.covariance}|{self.response}".encode())
         return digest.hexdigest()
 
     def with_counts(self, endog: npt.ArrayLike) -> Design:
@@ -134,7 +141,7 @@ class Design:
         y = _vector("endog", endog)
         if y.shape != self.endog.shape:
             raise DesignError(f"endog has {y.shape[0]} rows, the design has {self.nobs}")
-        _check_counts(y)
+        _check_response(y, self.response, self.family)
         other = object.__new__(Design)
         for part in fields(self):
             object.__setattr__(other, part.name, getattr(self, part.name))
@@ -155,7 +162,9 @@ class Design:
     def n_cov_params(self) -> int:
         """Number of free covariance parameters of the random effects."""
         q = self.exog_re.shape[1]
-        return q * (q + 1) // 2 if self.covariance == "unstructured" else q
+        return {"unstructured": q * (q + 1) // 2, "diagonal": q, "scalar": min(q, 1)}[
+            self.covariance
+        ]
 
     @property
     def n_params(self) -> int:
@@ -247,14 +256,16 @@ def _check_option(name: str, value: str, known: tuple[str, ...]) -> None:
         raise DesignError(f"{name} {value!r} is not known: use one of {', '.join(known)}")
 
 
-def _check_counts(endog: FloatArray) -> None:
+def _check_response(endog: FloatArray, response: Response, family: Family) -> None:
     if endog.size == 0:
         raise DesignError("there are no rows to fit")
-    bad = np.flatnonzero((endog < 0) | (endog != np.floor(endog)))
+    if response == "pseudo" and family != "poisson":
+        raise DesignError(f"a pseudo-response goes with family 'poisson', not {family!r}")
+    whole = response == "count"
+    bad = np.flatnonzero((endog < 0) | (whole & (endog != np.floor(endog))))
     if bad.size:
-        raise DesignError(
-            f"endog row {int(bad[0])} is {endog[bad[0]]:g}: counts must be whole and not negative"
-        )
+        wanted = "counts must be whole and not negative" if whole else "it must not be negative"
+        raise DesignError(f"endog row {int(bad[0])} is {endog[bad[0]]:g}: {wanted}")
     if not endog.any():
         raise DesignError("all counts are zero: there is nothing to estimate")
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.design import Design
+from harness.glmm.densities import FAMILIES, NB2, TABLE
 from harness.glmm.parameters import Layout
 
 
@@ -24,6 +25,13 @@ class Rows(NamedTuple):
         Places of theta in L, the lower Cholesky factor of G.
     dims : tuple of q zeros
         Its length is known to the compiler, which then unrolls the loops over random effects.
+    kind : tuple of floats
+        Empty for ``poisson``, one zero for a family with a variance parameter: known to the
+        compiler by its length, so that the Poisson kernel carries nothing of the others.
+    family : int
+        Place in ``harness.glmm.densities.FAMILIES``.
+    sums : int
+        Counts up to this have their sums tabulated (``nb2``).
     """
 
     y: Any
@@ -34,17 +42,22 @@ class Rows(NamedTuple):
     row: Any
     column: Any
     dims: tuple[float, ...]
+    kind: tuple[float, ...]
+    family: int
+    sums: int
 
 
 class Work(NamedTuple):
-    """Scratch of one evaluation; K = p + len(theta), names as in ``harness.glmm.kernel``.
+    """Scratch of one evaluation; K parameters, names as in ``harness.glmm.kernel``.
 
-    Arrays of a group are filled anew for each; only ``mu``, ``v``, ``fixed`` and ``w`` have a row
-    for every row of the data.
+    Arrays of a group are filled anew for each; only ``fixed``, ``mean``, ``f1``, ``w``, ``v`` and
+    ``deta`` have a row for every row of the data.
     """
 
     fixed: Any
-    mu: Any
+    mean: Any
+    f1: Any
+    w: Any
     v: Any
     H: Any
     R: Any
@@ -56,10 +69,13 @@ class Work(NamedTuple):
     ze: Any
     zr: Any
     a: Any
+    h: Any
     Hv: Any
-    w: Any
-    dmu: Any
-    dmua: Any
+    terms: Any
+    table: Any
+    deta: Any
+    total: Any
+    dh: Any
     du: Any
     dA: Any
     dH: Any
@@ -77,8 +93,10 @@ def rows_of(design: Design, layout: Layout) -> Rows:
     another compilation.
     """
     starts = np.searchsorted(design.groups, np.arange(design.n_groups + 1))
+    family = FAMILIES.index(design.family)
+    sums = int(min(design.endog.max(), TABLE)) + 1 if family == NB2 else 0
     return Rows(
         design.endog.copy(), design.exog.copy(), design.exog_re.copy(), design.offset.copy(),
         starts.astype(np.int64), layout.row.astype(np.int64), layout.column.astype(np.int64),
-        (0.0,) * layout.q,
+        (0.0,) * layout.q, (0.0,) * layout.extra, family, sums,
     )  # fmt: skip

@@ -61,7 +61,7 @@ def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None)
     """
     y = _checked(design, counts)
     objective = Objective.of(design)
-    K, q, J = objective.layout.size, objective.layout.q, design.n_groups
+    K, q, J = objective.layout.kernel_size, objective.layout.q, design.n_groups
     r = len(y)
     psi, values, decrements = np.zeros((r, K)), np.zeros(r), np.zeros(r)
     statuses, gradients = np.zeros(r, dtype=np.int64), np.zeros((r, K))

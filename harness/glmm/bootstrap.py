@@ -13,7 +13,7 @@ from harness.design import Design, FloatArray
 from harness.errors import ConfigError, FitFailure
 from harness.glmm.batch import fit_batch
 from harness.glmm.coordinates import components, domain_of
-from harness.glmm.drawing import NO_PARAMETERS, draw_replicates
+from harness.glmm.drawing import draw_replicates
 
 Kind = Literal["percentile", "basic"]
 
@@ -115,7 +115,7 @@ def bootstrap(
     replicates: int,
     seed: int,
     threads: int | None = None,
-    extra: FloatArray = NO_PARAMETERS,
+    variance: float = 0.0,
 ) -> Bootstrap:
     """Draw counts from the model at ``params`` and ``cov_re`` and refit each replicate.
 
@@ -127,15 +127,15 @@ def bootstrap(
         Replicate k has the k-th stream spawned from ``seed``.
     threads : int, optional
         All cores by default; the results do not depend on it.
-    extra : ndarray
-        The family's own parameters.
+    variance : float
+        Of the family.
 
     Raises
     ------
     FitFailure
         If no replicate can be fitted.
     """
-    counts = draw_replicates(design, params, cov_re, replicates, seed, extra)
+    counts = draw_replicates(design, params, cov_re, replicates, seed, variance)
     batch = fit_batch(design, counts, threads)
     if batch.failed.all():
         raise FitFailure(f"none of {replicates} bootstrap replicates could be fitted")

@@ -13,7 +13,9 @@ import numpy as np
 from numba import njit
 
 from harness.glmm.arrays import Rows, Work
-from harness.glmm.kernel import FAST, laplace, workspace
+from harness.glmm.densities import OLRE
+from harness.glmm.kernel import laplace
+from harness.glmm.modes import FAST, workspace
 
 GLM_STEPS = 30
 NEWTON_STEPS = 30
@@ -28,6 +30,8 @@ LAST_STEP = 1e-6
 SMALLEST_SD = 0.05
 # What is taken for noise when groups are weighed against each other.
 TYPICAL_VARIANCE = 0.01
+# Smallest first variance parameter of a family, as a share of the Poisson variance.
+SMALLEST_EXCESS = 0.05
 REGULAR, NOT_REGULAR = 0, 1
 
 
@@ -157,7 +161,7 @@ def moments(y: Any, z: Any, starts: Any, mu: Any, L: Any, unstructured: bool, di
 
 @njit(cache=True, fastmath=FAST)
 def conditional_step(
-    x: Any, v: Any, mu: Any, starts: Any, gradient: Any, psi: Any, dims: Any
+    x: Any, v: Any, w: Any, starts: Any, gradient: Any, psi: Any, dims: Any
 ) -> bool:
     """Move beta by a Newton step at fixed covariance: X'WX - sum_j X'WV H^-1 V'WX.
 
@@ -177,14 +181,14 @@ def conditional_step(
                 H[k, l] = 1.0 if k == l else 0.0
         for i in range(starts[j], starts[j + 1]):
             for a in range(p):
-                t = mu[i] * x[i, a]
+                t = w[i] * x[i, a]
                 for b in range(a + 1):
                     information[a, b] += t * x[i, b]
                 for k in range(q):
                     xv[a, k] += t * v[i, k]
             for k in range(q):
                 for l in range(k + 1):
-                    H[k, l] += mu[i] * v[i, k] * v[i, l]
+                    H[k, l] += w[i] * v[i, k] * v[i, l]
         if not cholesky(H, C):
             return False
         for a in range(p):
@@ -213,13 +217,14 @@ def newton(
 ) -> tuple[float, float, int]:
     """Newton steps from psi; returns value, decrement and status."""
     K = psi.shape[0]
+    none = np.zeros((0, 0))
     R = np.zeros((K, K))
     step = np.zeros(K)
     value = -np.inf
     decrement = np.inf
     size = 1.0
     for it in range(NEWTON_STEPS):
-        trial = laplace(rows, work, psi, u, gradient, hessian, 2)
+        trial = laplace(rows, work, psi, u, gradient, hessian, none, 2)
         if not trial >= value - 1e-10 * abs(value):
             if it == 0 or size < 1e-3:
                 return value, decrement, NOT_REGULAR
@@ -240,12 +245,27 @@ def newton(
         for d in range(K):
             psi[d] += step[d]
         if decrement < LAST_STEP:
-            value = laplace(rows, work, psi, u, gradient, hessian, 1)
+            value = laplace(rows, work, psi, u, gradient, hessian, none, 1)
             backsolve(R, gradient, step)
             decrement = math.sqrt(max(np.dot(gradient, step), 0.0))
             if decrement < DECREMENT:
                 return value, decrement, REGULAR
     return value, decrement, NOT_REGULAR
+
+
+@njit(cache=True, fastmath=FAST)
+def excess(y: Any, mean: Any, family: int) -> float:
+    """First variance parameter: what squared residuals exceed the mean by, over its square.
+
+    The modes follow the noise, so this is low; it need only be of the right size.
+    """
+    over = squares = first = 0.0
+    for i in range(y.shape[0]):
+        over += (y[i] - mean[i]) ** 2 - mean[i]
+        squares += mean[i] * mean[i]
+        first += mean[i]
+    variance = max(over, SMALLEST_EXCESS * first) / squares
+    return math.log1p(variance) if family == OLRE else variance
 
 
 @njit(cache=True, fastmath=FAST)
@@ -261,19 +281,27 @@ def fit(
     status : int
         REGULAR at an interior maximum.
     """
-    y, x, z, offset, starts, row, column, dims = rows
+    y, x, z, offset, starts, row, column, dims, kind, family, _sums = rows
     p = x.shape[1]
     q = len(dims)
-    if not glm(y, x, offset, psi[:p], work.mu):
+    K = psi.shape[0]
+    none = np.zeros((0, 0))
+    if not glm(y, x, offset, psi[:p], work.mean):
         return -np.inf, np.inf, NOT_REGULAR
     L = np.zeros((q, q))
-    moments(y, z, starts, work.mu, L, row.shape[0] > q, dims)
+    moments(y, z, starts, work.mean, L, row.shape[0] > q, dims)
     for m in range(row.shape[0]):
         psi[p + m] = L[row[m], column[m]]
-    value = laplace(rows, work, psi, u, gradient, hessian, 1)
+    if len(kind) > 0:
+        # The modes of the Poisson model, to see what is left beside the random effects.
+        psi[K - 1] = 0.0
+        if not laplace(rows, work, psi, u, gradient, hessian, none, 0) > -np.inf:
+            return -np.inf, np.inf, NOT_REGULAR
+        psi[K - 1] = math.sqrt(excess(y, work.mean, family))
+    value = laplace(rows, work, psi, u, gradient, hessian, none, 1)
     if not value > -np.inf:
         return -np.inf, np.inf, NOT_REGULAR
-    if not conditional_step(x, work.v, work.mu, starts, gradient, psi, dims):
+    if not conditional_step(x, work.v, work.w, starts, gradient, psi, dims):
         return -np.inf, np.inf, NOT_REGULAR
     return newton(rows, work, psi, u, gradient, hessian)
 
@@ -287,10 +315,10 @@ def fit_range(
 
     Without the interpreter's lock, so that threads share the work.
     """
-    _, x, z, offset, starts, row, column, dims = rows
+    _, x, z, offset, starts, row, column, dims, kind, family, sums = rows
     work = workspace(rows, True)
     for r in range(lo, hi):
-        own = Rows(counts[r], x, z, offset, starts, row, column, dims)
+        own = Rows(counts[r], x, z, offset, starts, row, column, dims, kind, family, sums)
         values[r], decrements[r], statuses[r] = fit(
             own, work, psi[r], modes[r], gradients[r], hessians[r]
         )

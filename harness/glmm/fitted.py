@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from harness.design import FloatArray
+from harness.errors import ConfigError
+from harness.glmm.laplace import Objective
 
 if TYPE_CHECKING:
     from harness.glmm.model import PoissonGLMM
@@ -20,7 +21,7 @@ class Fitted:
     Attributes
     ----------
     psi : ndarray, shape (K,)
-        beta, then the free entries of L, then the family's own parameters.
+        beta, the free entries of L, the root of the family's variance parameter.
     _bread : ndarray, shape (K, K)
         Inverse observed information of psi, over the directions that carry information.
     """
@@ -29,6 +30,7 @@ class Fitted:
     psi: FloatArray
     llf: float
     singular: bool
+    n_quadrature: int
     _bread: FloatArray
 
     @cached_property
@@ -44,11 +46,21 @@ class Fitted:
         names = list(self.model.design.exog_re_names)
         return pd.DataFrame(L @ L.T, index=names, columns=names)
 
+    @cached_property
+    def _objective(self) -> Objective:
+        """The log-likelihood that was maximised, by quadrature or Laplace."""
+        if self.n_quadrature == 1:
+            return self.model.objective
+        return Objective.of(self.model.design, self.n_quadrature)
+
     @property
-    def _extra(self) -> FloatArray:
-        """The family's own parameters, at the end of psi."""
-        layout = self.model.objective.layout
-        return np.asarray(self.psi[layout.p + len(layout.row) :])
+    def _variance(self) -> float:
+        """The family's variance parameter."""
+        return self.model.objective.layout.variance(self.psi)
+
+    def _only_laplace(self, what: str) -> None:
+        if self.n_quadrature > 1:
+            raise ConfigError(f"{what} refits by the Laplace approximation: fit by 'laplace' first")
 
     @property
     def _beta(self) -> FloatArray:

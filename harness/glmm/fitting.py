@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from harness.design import Design, FloatArray
-from harness.glmm import compiled, kernel
-from harness.glmm.laplace import Objective, cone_score
-from harness.glmm.optimise import Optimum, maximise
+from harness.glmm import compiled
+from harness.glmm.laplace import Objective, cone_gain
+from harness.glmm.modes import workspace
+from harness.glmm.optimise import Optimum, inverse_information, look, maximise
 
 # First standard deviations of the random effects, in units of 1 / rms(z): all alike, then each one
 # large beside small others. The likelihood may have several maxima, inside and on different faces
@@ -26,6 +29,12 @@ SAME_VALUE = 1e-11
 # A random effect whose contribution to the linear predictor varies by less than this (standard
 # deviation, log scale) is absent; lme4 has the same figure for its theta.
 SINGULAR_TOLERANCE = 1e-4
+# Shares of the excess over Poisson of the regression without random effects from which a family's
+# variance parameter starts.
+EXCESS_SHARES = (0.5, 0.02)
+# Steps with the Laplace Hessian towards the maximum by quadrature: each must shorten the way to a
+# half at least, and they end a tenth below what counts as converged.
+NEAR_STEPS, CONTRACTION, NEAR_DECREMENT = 25, 0.5, 1e-9
 # Log-likelihood gained per unit of scaled variance that still counts as rounding.
 CONE_TOLERANCE = 1e-5
 
@@ -79,9 +88,38 @@ def fit_laplace(design: Design) -> Maximum:
     """
     objective = Objective.of(design)
     best = _regular(objective)
-    if best is not None and (objective.layout.q == 0 or design.n_groups >= MANY_UNITS):
+    if best is not None and _believed(design):
         return best
-    for tried, psi in enumerate(_starts(objective), start=1 if best is None else 2):
+    return _best(objective, _starts(objective), best)
+
+
+def fit_quadrature(design: Design, points: int) -> Maximum:
+    """Maximise the log-likelihood by adaptive quadrature, from the Laplace maximum on.
+
+    Raises
+    ------
+    ConfigError
+        For an even number of points, or a family that quadrature does not go with.
+    FloatingPointError
+        If no start leads to a finite log-likelihood.
+    """
+    objective = Objective.of(design, points)
+    start = fit_laplace(design)
+    if objective.nodes is None:
+        return start
+    near = None if start.singular else _near(objective, start.optimum)
+    if near is not None and _believed(design):
+        return near
+    return _best(objective, chain([start.optimum.x], _starts(objective)), near)
+
+
+def _believed(design: Design) -> bool:
+    """Whether an interior maximum met first is the highest."""
+    return design.exog_re.shape[1] == 0 or design.n_groups >= MANY_UNITS
+
+
+def _best(objective: Objective, starts: Iterable[FloatArray], best: Maximum | None) -> Maximum:
+    for tried, psi in enumerate(starts, start=1 if best is None else 2):
         if not np.isfinite(objective.value(psi)):
             continue
         found = _climb(objective, psi, tried)
@@ -98,17 +136,14 @@ def _beats(a: Maximum, b: Maximum) -> bool:
     return a.converged > b.converged
 
 
-def _start_sds(q: int) -> list[FloatArray]:
-    large = np.where(np.eye(q, dtype=bool), LARGE_SD, SMALL_SD)
-    return [np.full(q, sd) for sd in ALIKE_SDS] + (list(large) if q > 1 else [])
-
-
 def _regular(objective: Objective) -> Maximum | None:
     """The compiled road: an interior maximum in a few Newton steps, or None."""
+    if objective.layout.tie is not None:
+        return None
     K = objective.layout.size
     psi, gradient, hessian = np.zeros(K), np.zeros(K), np.zeros((K, K))
-    u = np.zeros((len(objective.rows.starts) - 1, objective.layout.q))
-    work = kernel.workspace(objective.rows, True)
+    u = np.zeros((objective.n_groups, objective.layout.q))
+    work = workspace(objective.rows, True)
     value, decrement, status = compiled.fit(objective.rows, work, psi, u, gradient, hessian)
     if status != compiled.REGULAR or is_singular(objective, psi):
         return None
@@ -117,30 +152,65 @@ def _regular(objective: Objective) -> Maximum | None:
     return Maximum(optimum, singular=False, cone=0.0, starts=1)
 
 
+def _near(objective: Objective, start: Optimum) -> Maximum | None:
+    """Newton steps of the quadrature's gradient with the Laplace Hessian, or None.
+
+    The two Hessians are so alike that every step takes most of the way; one of the quadrature
+    itself, dear to compute, is needed at the end only.
+    """
+    inverse = inverse_information(start.hessian)
+    psi, last = start.x, np.inf
+    for _ in range(NEAR_STEPS):
+        gradient = objective.gradient(psi)
+        step = inverse @ gradient
+        decrement = math.sqrt(max(float(gradient @ step), 0.0))
+        if decrement < NEAR_DECREMENT:
+            break
+        if not decrement < CONTRACTION * last:
+            return None
+        psi, last = psi + step, decrement
+    optimum, _ = look(psi, objective.smooth())
+    if not optimum.converged or is_singular(objective, optimum.x):
+        return None
+    return Maximum(optimum, singular=False, cone=0.0, starts=1)
+
+
 def _starts(objective: Objective) -> Iterator[FloatArray]:
     rows, layout = objective.rows, objective.layout
-    beta = np.zeros(layout.p)
-    if not compiled.glm(rows.y, rows.x, rows.offset, beta, np.zeros(len(rows.y))):
+    beta, mean = np.zeros(layout.p), np.zeros(len(rows.y))
+    if not compiled.glm(rows.y, rows.x, rows.offset, beta, mean):
         raise FloatingPointError(
             "the regression without random effects has no maximum: is an effect separated (all"
             " counts zero on one side)?"
         )
-    for sd in _start_sds(layout.q) if layout.q else [np.zeros(0)]:
-        yield layout.join(beta, np.diag(sd / objective.z_scale))
+    # Of the regression's excess over Poisson the random effects take a part that is not known.
+    excess: float = compiled.excess(rows.y, mean, rows.family)
+    shares = EXCESS_SHARES if layout.extra else (0.0,)
+    for share in shares:
+        for sd in _start_sds(layout.q):
+            yield layout.join(beta, np.diag(sd / objective.z_scale), share * excess)
+
+
+def _start_sds(q: int) -> list[FloatArray]:
+    if q == 0:
+        return [np.zeros(0)]
+    large = np.where(np.eye(q, dtype=bool), LARGE_SD, SMALL_SD)
+    return [np.full(q, sd) for sd in ALIKE_SDS] + (list(large) if q > 1 else [])
 
 
 def _climb(objective: Objective, start: FloatArray, tried: int) -> Maximum:
     """One ascent; once more from inside where the cone still gains at the boundary it met."""
     found = _ascend(objective, start, tried)
     if found.singular and found.cone > CONE_TOLERANCE:
-        beta, L = objective.layout.split(found.optimum.x)
+        layout, psi = objective.layout, found.optimum.x
+        beta, L = layout.split(psi)
         inside = L + np.diag(SMALL_SD / objective.z_scale)
-        return _ascend(objective, objective.layout.join(beta, inside), tried)
+        return _ascend(objective, layout.join(beta, inside, layout.variance(psi)), tried)
     return found
 
 
 def _ascend(objective: Objective, start: FloatArray, tried: int) -> Maximum:
-    optimum = maximise(start, objective.value, objective.gradient, objective.hessian)
-    singular = is_singular(objective, optimum.x)
-    S = cone_score(objective, optimum.x) if singular else np.zeros((0, 0))
-    return Maximum(optimum, singular, float(np.linalg.eigvalsh(S)[-1]) if S.size else 0.0, tried)
+    optimum = maximise(start, objective.smooth())
+    if not is_singular(objective, optimum.x):
+        return Maximum(optimum, singular=False, cone=0.0, starts=tried)
+    return Maximum(optimum, singular=True, cone=cone_gain(objective, optimum.x), starts=tried)

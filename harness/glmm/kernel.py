@@ -1,18 +1,20 @@
 """Compiled Laplace log-likelihood: value, exact gradient, exact Hessian.
 
-Group j has rows i with count y, linear predictor eta = o + x'beta + v'u, v = L'z, mean
-mu = exp(eta) and random effects u ~ N(0, I). At the mode u of a group,
+At the mode u of a group (``harness.glmm.modes``; names of a row's derivatives as in
+``harness.glmm.densities``),
 
-    l_j = sum_i [y eta - mu] - u'u / 2 - log det H / 2,   H = I + sum_i mu v v'
+    l_j = sum_i (f + t) - u'u / 2 - log det H / 2,   H = I + sum_i w v v'
 
-(Pinheiro and Chao 2006, J Comput Graph Stat 15:58). With a = v'H^-1 v, c = sum mu a v / 2,
-s = H^-1 c and e = y - mu, and the dependence of the mode on the parameters included,
+(Pinheiro and Chao 2006, J Comput Graph Stat 15:58). With a = v'H^-1 v, h = w1 a / 2 - t1,
+c = sum h v and s = H^-1 c, and the dependence of the mode on the parameters included,
 
-    r = e + mu (v's - a / 2),   dl/dbeta = sum r x,
-    dl/dL = (sum r z) u' - A L H^-1 - (sum e z) s',   A = sum mu z z'
+    r = f1 + w v's - h,   dl/dbeta = sum r x,
+    dl/dL = (sum r z) u' - A L H^-1 - (sum f1 z) s',   A = sum w z z',
+    dl/dv = sum (f + t)_v - w_v a / 2 - f1_v v's
 
-The Hessian is the derivative of each of these lines, carried along all K directions of
-psi = (beta, theta) at once: a handful of multiplications per row and direction, no exponential.
+where v, the family's variance parameter, enters psi as its root kappa. The Hessian is the
+derivative of each of these lines, carried along all K directions of psi = (beta, theta, kappa) at
+once: a handful of multiplications per row and direction, no exponential.
 """
 
 from __future__ import annotations
@@ -24,168 +26,62 @@ import numpy as np
 from numba import njit
 
 from harness.glmm.arrays import Rows, Work
-
-# Sums of products may be contracted and reordered for vector units; not-a-number and infinity
-# keep their meaning, because overflow must be seen.
-FAST = {"contract", "reassoc", "nsz", "arcp"}
-MODE_STEPS = 60
-# Squared Newton decrement below which one more, quadratic, step ends at rounding error.
-MODE_TOLERANCE = 1e-13
-SMALLEST_STEP = 1e-10
-# Most random effects per group.
-Q = 3
-
-
-@njit(cache=True)
-def workspace(rows: Rows, second: bool) -> Work:
-    """Allocate the scratch of an evaluation, with that of second derivatives or without."""
-    n, p = rows.x.shape
-    K = p + rows.row.shape[0]
-    longest = np.max(np.diff(rows.starts))
-    k = K if second else 0
-    m = longest if second else 0
-    return Work(
-        np.zeros(n), np.zeros(n), np.zeros((n, len(rows.dims))),
-        np.zeros((Q, Q)), np.zeros((Q, Q)), np.zeros((Q, Q)), np.zeros((Q, Q)), np.zeros((Q, Q)),
-        np.zeros(Q), np.zeros(Q), np.zeros(Q), np.zeros(Q),
-        np.zeros(longest), np.zeros((longest, Q)),
-        np.zeros((n if second else 0, k)), np.zeros((m, k)), np.zeros((m, k)),
-        np.zeros((Q, k)), np.zeros((Q, Q, k)), np.zeros((Q, Q, k)), np.zeros((Q, Q, k)),
-        np.zeros((Q, k)), np.zeros((Q, k)), np.zeros((Q, k)), np.zeros((Q, k)),
-    )  # fmt: skip
+from harness.glmm.densities import (
+    F1K,
+    F1KK,
+    FK,
+    FKK,
+    NB2,
+    NO_VARIANCE,
+    T1,
+    T1K,
+    T2,
+    W1,
+    W1K,
+    W2,
+    WK,
+    WKK,
+    count_sums,
+    nb2_terms,
+    olre_terms,
+    tabulate,
+)  # fmt: skip
+from harness.glmm.modes import FAST, Q, group_mode, linear_predictors, solve
 
 
-@njit(cache=True, fastmath=FAST)
-def factor(H: Any, R: Any, dims: Any) -> bool:
-    """Lower Cholesky factor of H into R; False where H is not positive definite."""
-    q = len(dims)
-    for j in range(q):
-        d = H[j, j]
-        for k in range(j):
-            d -= R[j, k] * R[j, k]
-        if not d > 0.0:
-            return False
-        R[j, j] = math.sqrt(d)
-        for i in range(j + 1, q):
-            t = H[i, j]
-            for k in range(j):
-                t -= R[i, k] * R[j, k]
-            R[i, j] = t / R[j, j]
-    return True
-
-
-@njit(cache=True, fastmath=FAST)
-def solve(R: Any, b: Any, x: Any, dims: Any) -> None:
-    """Solve R R'x = b."""
-    q = len(dims)
-    for i in range(q):
-        t = b[i]
-        for k in range(i):
-            t -= R[i, k] * x[k]
-        x[i] = t / R[i, i]
-    for i in range(q - 1, -1, -1):
-        t = x[i]
-        for k in range(i + 1, q):
-            t -= R[k, i] * x[k]
-        x[i] = t / R[i, i]
-
-
-@njit(cache=True, fastmath=FAST)
-def linear_predictors(
-    x: Any, offset: Any, z: Any, beta: Any, L: Any, fixed: Any, v: Any, dims: Any,
-) -> None:  # fmt: skip
-    """``fixed`` = o + X beta and ``v`` = Z L."""
-    n, p = x.shape
-    q = len(dims)
-    for i in range(n):
-        t = offset[i]
-        for j in range(p):
-            t += x[i, j] * beta[j]
-        fixed[i] = t
-        for l in range(q):
-            t = 0.0
-            for k in range(l, q):
-                t += z[i, k] * L[k, l]
-            v[i, l] = t
-
-
-@njit(cache=True, fastmath=FAST)
-def at_mode(
-    y: Any, fixed: Any, v: Any, lo: int, hi: int, u: Any, g: Any, mu: Any, H: Any, dims: Any,
+@njit(cache=True, fastmath=FAST, inline="always")
+def row_terms(
+    kind: Any, family: int, y: Any, mean: Any, f1: Any, variance: float, lo: int, hi: int,
+    table: Any, terms: Any,
 ) -> float:  # fmt: skip
-    """Joint log density of a group at u without constants; fills ``mu``, ``H`` and its slope g."""
-    q = len(dims)
-    value = 0.0
-    for l in range(q):
-        g[l] = -u[l]
-        value -= 0.5 * u[l] * u[l]
-        for m in range(q):
-            H[l, m] = 1.0 if l == m else 0.0
+    """Fill ``terms`` for a group; returns what depends on y and the variance alone, plus t."""
+    total = 0.0
+    if len(kind) == 0:
+        for i in range(lo, hi):
+            terms[i - lo, W1] = terms[i - lo, W2] = mean[i]
+            terms[i - lo, T1] = terms[i - lo, T2] = 0.0
+        return total
+    sums = np.zeros(3)
     for i in range(lo, hi):
-        eta = fixed[i]
-        for l in range(q):
-            eta += v[i, l] * u[l]
-        m_i = math.exp(eta)
-        mu[i] = m_i
-        value += y[i] * eta - m_i
-        e = y[i] - m_i
-        for l in range(q):
-            g[l] += e * v[i, l]
-            for m in range(l + 1):
-                H[l, m] += m_i * v[i, l] * v[i, m]
-    for l in range(q):
-        for m in range(l):
-            H[m, l] = H[l, m]
-    return value
-
-
-@njit(cache=True, fastmath=FAST)
-def group_mode(
-    y: Any, fixed: Any, v: Any, lo: int, hi: int, u: Any, mu: Any, H: Any, R: Any, dims: Any,
-) -> float:  # fmt: skip
-    """Move u to the mode of a group by Newton's method; -inf where it is not found.
-
-    Returns the joint log density there, with ``mu``, ``H`` and its Cholesky factor ``R``.
-    """
-    q = len(dims)
-    g = np.zeros(Q)
-    step = np.zeros(Q)
-    last = -np.inf
-    size = 1.0
-    final = False
-    for _ in range(MODE_STEPS):
-        value = at_mode(y, fixed, v, lo, hi, u, g, mu, H, dims)
-        if final:
-            return value if factor(H, R, dims) else -np.inf
-        if not value >= last - 1e-12 * (1.0 + abs(last)):
-            # Halfway back: the exponential overshot.
-            size *= 0.5
-            if size < SMALLEST_STEP:
-                return -np.inf
-            for l in range(q):
-                u[l] -= size * step[l]
-            continue
-        if not factor(H, R, dims):
-            return -np.inf
-        solve(R, g, step, dims)
-        decrement = 0.0
-        for l in range(q):
-            decrement += g[l] * step[l]
-            u[l] += step[l]
-        if not decrement < np.inf:
-            return -np.inf
-        last = value
-        size = 1.0
-        final = decrement < MODE_TOLERANCE
-    return -np.inf
+        out = terms[i - lo]
+        if family == NB2:
+            nb2_terms(y[i], mean[i], variance, out)
+            count_sums(y[i], variance, table, sums)
+            out[FK] += sums[1]
+            out[FKK] += sums[2]
+            total += sums[0]
+        else:
+            olre_terms(f1[i], mean[i], variance, out)
+            total -= 0.5 * math.log1p(variance * mean[i])
+    return total
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
 def leverages(
-    v: Any, mu: Any, lo: int, hi: int, R: Any, Hinv: Any, Hv: Any, a: Any, c: Any, s: Any,
-    dims: Any,
+    v: Any, lo: int, hi: int, g: Any, R: Any, terms: Any, Hinv: Any, Hv: Any, a: Any, h: Any,
+    c: Any, s: Any, dims: Any,
 ) -> None:  # fmt: skip
-    """``Hinv``, ``Hv`` = H^-1 v and ``a`` = v'H^-1 v by row, ``c`` and ``s``."""
+    """``Hinv``; ``Hv`` = H^-1 v, ``a`` = v'H^-1 v and ``h`` by row; ``c`` and ``s``."""
     q = len(dims)
     unit = np.zeros(Q)
     column = np.zeros(Q)
@@ -193,7 +89,9 @@ def leverages(
         unit[:] = 0.0
         unit[j] = 1.0
         solve(R, unit, column, dims)
-        c[j] = 0.0
+        # Shifts f1 by w v'H^-1 g below, to where the slope is zero to the last digit: with large
+        # counts the rounding of the mode would otherwise be most of the gradient's error.
+        c[j] = -g[j]
         for i in range(q):
             Hinv[i, j] = column[i]
     for i in range(lo, hi):
@@ -205,17 +103,18 @@ def leverages(
             Hv[i - lo, l] = t
             t_a += t * v[i, l]
         a[i - lo] = t_a
+        h[i - lo] = 0.5 * terms[i - lo, W1] * t_a - terms[i - lo, T1]
         for l in range(q):
-            c[l] += 0.5 * mu[i] * t_a * v[i, l]
+            c[l] += h[i - lo] * v[i, l]
     solve(R, c, s, dims)
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
 def group_gradient(
-    y: Any, x: Any, z: Any, v: Any, mu: Any, lo: int, hi: int, u: Any, L: Any, a: Any, s: Any,
+    x: Any, z: Any, v: Any, f1: Any, w: Any, lo: int, hi: int, u: Any, L: Any, h: Any, s: Any,
     Hinv: Any, ze: Any, zr: Any, A: Any, AL: Any, row: Any, column: Any, gradient: Any, dims: Any,
 ) -> None:  # fmt: skip
-    """Add a group's gradient in psi."""
+    """Add a group's gradient in beta and theta."""
     p = x.shape[1]
     q = len(dims)
     for k in range(q):
@@ -223,18 +122,17 @@ def group_gradient(
         for l in range(q):
             A[k, l] = 0.0
     for i in range(lo, hi):
-        e = y[i] - mu[i]
         vs = 0.0
         for l in range(q):
             vs += v[i, l] * s[l]
-        r = e + mu[i] * (vs - 0.5 * a[i - lo])
+        r = f1[i] + w[i] * vs - h[i - lo]
         for b in range(p):
             gradient[b] += r * x[i, b]
         for k in range(q):
             zr[k] += r * z[i, k]
-            ze[k] += e * z[i, k]
+            ze[k] += f1[i] * z[i, k]
             for l in range(k + 1):
-                A[k, l] += mu[i] * z[i, k] * z[i, l]
+                A[k, l] += w[i] * z[i, k] * z[i, l]
     for k in range(q):
         for l in range(k):
             A[l, k] = A[k, l]
@@ -253,27 +151,48 @@ def group_gradient(
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
+def variance_gradient(
+    v: Any, terms: Any, a: Any, s: Any, lo: int, hi: int, dims: Any,
+) -> tuple[float, float]:  # fmt: skip
+    """dl/dv of a group, and the part of d2l/dv2 that is not carried by the mode."""
+    first = second = 0.0
+    for i in range(lo, hi):
+        row = terms[i - lo]
+        vs = 0.0
+        for l in range(len(dims)):
+            vs += v[i, l] * s[l]
+        first += row[FK] - 0.5 * row[WK] * a[i - lo] - row[F1K] * vs
+        second += row[FKK] - 0.5 * row[WKK] * a[i - lo] - row[F1KK] * vs
+    return first, second
+
+
+@njit(cache=True, fastmath=FAST, inline="always")
 def mode_derivatives(
-    x: Any, z: Any, v: Any, mu: Any, lo: int, hi: int, u: Any, ze: Any, Hinv: Any, row: Any,
-    column: Any, w: Any, du: Any, dmu: Any, dA: Any, dims: Any,
+    x: Any, z: Any, v: Any, w: Any, terms: Any, lo: int, hi: int, u: Any, ze: Any, Hinv: Any,
+    row: Any, column: Any, extra: int, deta: Any, total: Any, du: Any, dA: Any, dims: Any,
 ) -> None:  # fmt: skip
-    """``w`` = d eta at fixed u, ``du``, ``dmu`` and ``dA``."""
+    """``deta`` = d eta at fixed u, ``total`` with the mode's move, ``du`` and ``dA``."""
     p = x.shape[1]
     q = len(dims)
     K = du.shape[1]
     slope = np.zeros((Q, K))
-    for m in range(K - p):
+    T = row.shape[0]
+    for m in range(T):
         slope[column[m], p + m] += ze[row[m]]
     for i in range(lo, hi):
-        wi = w[i]
+        di = deta[i]
         for b in range(p):
-            wi[b] = x[i, b]
-        for m in range(K - p):
-            wi[p + m] = z[i, row[m]] * u[column[m]]
+            di[b] = x[i, b]
+        for m in range(T):
+            di[p + m] = z[i, row[m]] * u[column[m]]
         for l in range(q):
-            t = mu[i] * v[i, l]
-            for d in range(K):
-                slope[l, d] -= t * wi[d]
+            t = w[i] * v[i, l]
+            for d in range(K - extra):
+                slope[l, d] -= t * di[d]
+            if extra:
+                slope[l, K - 1] += terms[i - lo, F1K] * v[i, l]
+        if extra:
+            di[K - 1] = 0.0
     for l in range(q):
         for d in range(K):
             du[l, d] = 0.0
@@ -282,18 +201,21 @@ def mode_derivatives(
                 du[l, d] += Hinv[l, m] * slope[m, d]
     dA[:, :, :] = 0.0
     for i in range(lo, hi):
-        dm = dmu[i - lo]
+        ti = total[i - lo]
         for d in range(K):
-            dm[d] = mu[i] * w[i, d]
+            ti[d] = deta[i, d]
         for l in range(q):
-            t = mu[i] * v[i, l]
+            t = v[i, l]
             for d in range(K):
-                dm[d] += t * du[l, d]
+                ti[d] += t * du[l, d]
         for k in range(q):
             for l in range(k + 1):
-                t = z[i, k] * z[i, l]
+                zz = z[i, k] * z[i, l]
+                t = terms[i - lo, W1] * zz
                 for d in range(K):
-                    dA[k, l, d] += t * dm[d]
+                    dA[k, l, d] += t * ti[d]
+                if extra:
+                    dA[k, l, K - 1] += terms[i - lo, WK] * zz
     for k in range(q):
         for l in range(k):
             for d in range(K):
@@ -316,7 +238,7 @@ def curvature_derivatives(
                     t = L[k, l] * L[o, m]
                     for d in range(K):
                         dH[l, m, d] += t * dA[k, o, d]
-    for m in range(K - p):
+    for m in range(row.shape[0]):
         k, l = row[m], column[m]
         for o in range(q):
             dH[l, o, p + m] += AL[k, o]
@@ -333,30 +255,42 @@ def curvature_derivatives(
 
 @njit(cache=True, fastmath=FAST, inline="always")
 def shift_derivatives(
-    p: int, z: Any, v: Any, mu: Any, lo: int, hi: int, a: Any, Hv: Any, c: Any, Hinv: Any,
-    row: Any, column: Any, dmu: Any, dmua: Any, dHinv: Any, dc: Any, ds: Any, dims: Any,
+    p: int, z: Any, v: Any, terms: Any, lo: int, hi: int, a: Any, h: Any, Hv: Any, c: Any,
+    s: Any, Hinv: Any, row: Any, column: Any, extra: int, total: Any, dh: Any, dHinv: Any,
+    dc: Any, ds: Any, second: Any, dims: Any,
 ) -> None:  # fmt: skip
-    """``dmua`` = d(mu a) by row, ``dc`` and ``ds``."""
+    """``dh`` by row, ``dc`` and ``ds``; adds what dl/dv owes to the change of a to ``second``."""
     q = len(dims)
     K = dc.shape[1]
     dc[:, :] = 0.0
     for i in range(lo, hi):
-        da, dm, ai = dmua[i - lo], dmu[i - lo], a[i - lo]
+        dhi, ti = dh[i - lo], total[i - lo]
         for d in range(K):
-            da[d] = ai * dm[d]
+            dhi[d] = 0.0
         for l in range(q):
             for m in range(l + 1):
-                t = mu[i] * v[i, l] * v[i, m] * (1.0 if l == m else 2.0)
+                t = v[i, l] * v[i, m] * (1.0 if l == m else 2.0)
                 for d in range(K):
-                    da[d] += t * dHinv[l, m, d]
-        for m in range(K - p):
-            k, l = row[m], column[m]
-            da[p + m] += 2.0 * mu[i] * z[i, k] * Hv[i - lo, l]
-            dc[l, p + m] += 0.5 * mu[i] * ai * z[i, k]
-        for l in range(q):
-            t = 0.5 * v[i, l]
+                    dhi[d] += t * dHinv[l, m, d]
+        for m in range(row.shape[0]):
+            dhi[p + m] += 2.0 * z[i, row[m]] * Hv[i - lo, column[m]]
+        # So far da; from it what it adds to the variance parameter's row of the Hessian.
+        if extra:
+            t = -0.5 * terms[i - lo, WK]
             for d in range(K):
-                dc[l, d] += t * da[d]
+                second[d] += t * dhi[d]
+        half = 0.5 * terms[i - lo, W1]
+        t = 0.5 * a[i - lo] * terms[i - lo, W2] - terms[i - lo, T2]
+        for d in range(K):
+            dhi[d] = half * dhi[d] + t * ti[d]
+        if extra:
+            dhi[K - 1] += 0.5 * a[i - lo] * terms[i - lo, W1K] - terms[i - lo, T1K]
+        for l in range(q):
+            t = v[i, l]
+            for d in range(K):
+                dc[l, d] += t * dhi[d]
+        for m in range(row.shape[0]):
+            dc[column[m], p + m] += h[i - lo] * z[i, row[m]]
     for l in range(q):
         for d in range(K):
             ds[l, d] = 0.0
@@ -367,32 +301,39 @@ def shift_derivatives(
 
 @njit(cache=True, fastmath=FAST, inline="always")
 def residual_derivatives(
-    p: int, z: Any, v: Any, mu: Any, lo: int, hi: int, s: Any, row: Any, column: Any, w: Any,
-    dmu: Any, dmua: Any, ds: Any, dzr: Any, dze: Any, dims: Any,
+    p: int, z: Any, v: Any, w: Any, terms: Any, lo: int, hi: int, s: Any, row: Any, column: Any,
+    extra: int, deta: Any, total: Any, dh: Any, ds: Any, dzr: Any, dze: Any, dims: Any,
 ) -> None:  # fmt: skip
-    """d r by row into ``w``, and the derivatives ``dzr`` and ``dze`` of its sums with z."""
+    """d r by row into ``deta``, and the derivatives ``dzr`` and ``dze`` of its sums with z."""
     q = len(dims)
     K = dzr.shape[1]
     dzr[:, :] = 0.0
     dze[:, :] = 0.0
     for i in range(lo, hi):
-        wi, dm, da = w[i], dmu[i - lo], dmua[i - lo]
+        di, ti, dhi = deta[i], total[i - lo], dh[i - lo]
         vs = 0.0
         for l in range(q):
             vs += v[i, l] * s[l]
+        t = terms[i - lo, W1] * vs - w[i]
         for d in range(K):
-            wi[d] = dm[d] * (vs - 1.0) - 0.5 * da[d]
+            di[d] = t * ti[d] - dhi[d]
         for l in range(q):
-            t = mu[i] * v[i, l]
+            t = w[i] * v[i, l]
             for d in range(K):
-                wi[d] += t * ds[l, d]
-        for m in range(K - p):
-            wi[p + m] += mu[i] * z[i, row[m]] * s[column[m]]
+                di[d] += t * ds[l, d]
+        for m in range(row.shape[0]):
+            di[p + m] += w[i] * z[i, row[m]] * s[column[m]]
+        if extra:
+            di[K - 1] += terms[i - lo, F1K] + terms[i - lo, WK] * vs
         for k in range(q):
             t = z[i, k]
             for d in range(K):
-                dzr[k, d] += t * wi[d]
-                dze[k, d] -= t * dm[d]
+                dzr[k, d] += t * di[d]
+            t = z[i, k] * w[i]
+            for d in range(K):
+                dze[k, d] -= t * ti[d]
+            if extra:
+                dze[k, K - 1] += z[i, k] * terms[i - lo, F1K]
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
@@ -413,17 +354,51 @@ def theta_row(
             out[d] -= t * dHinv[o, l, d]
         # (L H^-1)_ol
         t = 0.0
-        for g in range(q):
-            t += L[o, g] * Hinv[g, l]
+        for b in range(q):
+            t += L[o, b] * Hinv[b, l]
         for d in range(K):
             out[d] -= t * dA[k, o, d]
-    for m in range(K - p):
+    for m in range(row.shape[0]):
         out[p + m] -= A[k, row[m]] * Hinv[column[m], l]
+
+
+@njit(cache=True, fastmath=FAST, inline="always")
+def variance_row(
+    p: int, z: Any, v: Any, terms: Any, lo: int, hi: int, a: Any, s: Any, row: Any, column: Any,
+    total: Any, ds: Any, out: Any, dims: Any,
+) -> None:  # fmt: skip
+    """Derivative of dl/dv along all directions, what the change of a adds apart."""
+    q = len(dims)
+    K = out.shape[0]
+    for i in range(lo, hi):
+        ti, term = total[i - lo], terms[i - lo]
+        vs = 0.0
+        for l in range(q):
+            vs += v[i, l] * s[l]
+        t = term[F1K] + term[T1K] - 0.5 * a[i - lo] * term[W1K] + term[WK] * vs
+        for d in range(K):
+            out[d] += t * ti[d]
+        for l in range(q):
+            t = term[F1K] * v[i, l]
+            for d in range(K):
+                out[d] -= t * ds[l, d]
+        for m in range(row.shape[0]):
+            out[p + m] -= term[F1K] * z[i, row[m]] * s[column[m]]
+
+
+@njit(cache=True, fastmath=FAST)
+def by_root(hessian: Any, second: Any, kappa: float, slope: float) -> None:
+    """Derivatives by v, of the rest (last column) and of dl/dv (``second``), to those by kappa."""
+    K = second.shape[0]
+    for d in range(K):
+        hessian[d, K - 1] *= 2.0 * kappa
+        hessian[K - 1, d] = 2.0 * kappa * second[d]
+    hessian[K - 1, K - 1] = 4.0 * kappa * kappa * second[K - 1] + 2.0 * slope
 
 
 @njit(cache=True, fastmath=FAST)
 def laplace(
-    rows: Rows, work: Work, psi: Any, u: Any, gradient: Any, hessian: Any, order: int
+    rows: Rows, work: Work, psi: Any, u: Any, gradient: Any, hessian: Any, scores: Any, order: int
 ) -> float:
     """Laplace log-likelihood without its constant; -inf where a mode is not found.
 
@@ -434,48 +409,100 @@ def laplace(
         Start of the modes; their answer.
     gradient, hessian : ndarray, shapes (K,), (K, K)
         Filled as far as ``order`` (0, 1 or 2) asks.
+    scores : ndarray, shape (J, K) or (0, 0)
+        Filled with the gradient of each group where there is room and ``order`` is 1 or 2.
     """
     # Unpacked once: a tuple of arrays handed on for every group costs more than the group.
-    y, x, z, offset, starts, row, column, dims = rows
-    (fixed, mu, v, H, R, Hinv, A, AL, c, s, ze, zr, a, Hv, w, dmu, dmua, du, dA, dH, dHinv, dc,
-     ds, dzr, dze) = work  # fmt: skip
+    y, x, z, offset, starts, row, column, dims, kind, family, _sums = rows
+    (fixed, mean, f1, w, v, H, R, Hinv, A, AL, c, s, ze, zr, a, h, Hv, terms, table, deta, total,
+     dh, du, dA, dH, dHinv, dc, ds, dzr, dze) = work  # fmt: skip
     p = x.shape[1]
     q = len(dims)
+    T = row.shape[0]
+    extra = len(kind)
+    K = p + T + extra
     L = np.zeros((Q, Q))
-    for m in range(row.shape[0]):
+    for m in range(T):
         L[row[m], column[m]] = psi[p + m]
+    variance = psi[K - 1] * psi[K - 1] if extra else 0.0
+    if extra and variance < NO_VARIANCE:
+        variance = 0.0
+    if family == NB2:
+        tabulate(variance, table)
     linear_predictors(x, offset, z, psi, L, fixed, v, dims)
     if order >= 1:
         gradient[:] = 0.0
     if order >= 2:
         hessian[:, :] = 0.0
-    total = 0.0
+    g = np.zeros(Q)
+    second = np.zeros(K)
+    by_group = scores.shape[0] > 0 and order >= 1
+    slope = 0.0
+    value = 0.0
     for j in range(starts.shape[0] - 1):
         lo, hi, uj = starts[j], starts[j + 1], u[j]
-        total += group_mode(y, fixed, v, lo, hi, uj, mu, H, R, dims)
-        if not total > -np.inf:
+        value += group_mode(
+            y, fixed, v, lo, hi, uj, kind, family, variance, mean, f1, w, g, H, R, dims
+        )
+        if not value > -np.inf:
             return -np.inf
         for l in range(q):
-            total -= math.log(R[l, l])
+            value -= math.log(R[l, l])
+        if order == 0 and extra == 0:
+            continue
+        value += row_terms(kind, family, y, mean, f1, variance, lo, hi, table, terms)
         if order == 0:
             continue
-        leverages(v, mu, lo, hi, R, Hinv, Hv, a, c, s, dims)
+        if by_group:
+            for d in range(K):
+                scores[j, d] = -gradient[d]
+        leverages(v, lo, hi, g, R, terms, Hinv, Hv, a, h, c, s, dims)
         group_gradient(
-            y, x, z, v, mu, lo, hi, uj, L, a, s, Hinv, ze, zr, A, AL, row, column, gradient, dims
+            x, z, v, f1, w, lo, hi, uj, L, h, s, Hinv, ze, zr, A, AL, row, column, gradient, dims
         )
+        if extra:
+            first, direct = variance_gradient(v, terms, a, s, lo, hi, dims)
+            slope += first
+            second[K - 1] += direct
+            gradient[K - 1] = 2.0 * psi[K - 1] * slope
+        if by_group:
+            for d in range(K):
+                scores[j, d] += gradient[d]
         if order == 1:
             continue
-        mode_derivatives(x, z, v, mu, lo, hi, uj, ze, Hinv, row, column, w, du, dmu, dA, dims)
+        mode_derivatives(
+            x, z, v, w, terms, lo, hi, uj, ze, Hinv, row, column, extra, deta, total, du, dA, dims
+        )
         curvature_derivatives(p, L, AL, Hinv, row, column, dA, dH, dHinv, dims)
         shift_derivatives(
-            p, z, v, mu, lo, hi, a, Hv, c, Hinv, row, column, dmu, dmua, dHinv, dc, ds, dims
+            p, z, v, terms, lo, hi, a, h, Hv, c, s, Hinv, row, column, extra, total, dh, dHinv,
+            dc, ds, second, dims,
+        )  # fmt: skip
+        if extra:
+            variance_row(p, z, v, terms, lo, hi, a, s, row, column, total, ds, second, dims)
+        residual_derivatives(
+            p, z, v, w, terms, lo, hi, s, row, column, extra, deta, total, dh, ds, dzr, dze, dims
         )
-        residual_derivatives(p, z, v, mu, lo, hi, s, row, column, w, dmu, dmua, ds, dzr, dze, dims)
-        for m in range(row.shape[0]):
+        for m in range(T):
             theta_row(
                 p, row[m], column[m], uj, L, A, AL, s, ze, zr, Hinv, row, column, du, dA, dHinv,
                 ds, dzr, dze, hessian[p + m], dims,
             )  # fmt: skip
     if order >= 2:
-        hessian[:p] = np.dot(x.T, w)
-    return total
+        hessian[:p] = np.dot(x.T, deta)
+        if extra:
+            by_root(hessian, second, psi[K - 1], slope)
+    return value
+
+
+@njit(cache=True, fastmath=FAST)
+def third_derivatives(rows: Rows, work: Work, variance: float) -> tuple[Any, Any]:
+    """w1 and t1 of every row at the modes that ``work`` holds."""
+    y, starts, kind, family = rows.y, rows.starts, rows.kind, rows.family
+    w1, t1 = np.zeros(y.shape[0]), np.zeros(y.shape[0])
+    for j in range(starts.shape[0] - 1):
+        lo, hi = starts[j], starts[j + 1]
+        row_terms(kind, family, y, work.mean, work.f1, variance, lo, hi, work.table, work.terms)
+        for i in range(lo, hi):
+            w1[i], t1[i] = work.terms[i - lo, W1], work.terms[i - lo, T1]
+    return w1, t1

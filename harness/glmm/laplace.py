@@ -1,18 +1,27 @@
-"""The Laplace log-likelihood of one design: value, gradient, Hessian, modes, boundary."""
+"""The log-likelihood of one design: value, gradient, Hessian, modes, boundary."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import scipy.special
 
 from harness.design import Design, FloatArray
-from harness.glmm import kernel
+from harness.errors import ConfigError
 from harness.glmm.arrays import Rows, rows_of
-from harness.glmm.parameters import Layout
-from harness.glmm.scores import laplace_scores
+from harness.glmm.kernel import laplace, third_derivatives
+from harness.glmm.modes import workspace
+from harness.glmm.optimise import FLAT, Smooth
+from harness.glmm.parameters import Layout, semidefinite_cholesky
+from harness.glmm.quadrature import product_rule, quadrature
+
+# In standard errors of a parameter given the others.
+DIFFERENCE_STEP = 1e-3
+# What differences leave of an eigenvalue that is zero.
+DIFFERENCE_FLAT = 1e-6
+# Entries of L, in the scale of the linear predictor, that are zero in a covariance.
+ZERO_COLUMN = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,28 +46,92 @@ class Point:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """Laplace log-likelihood of psi = (beta, theta), with its exact derivatives."""
+    """Log-likelihood of psi = (beta, theta, kappa), with its derivatives.
+
+    Attributes
+    ----------
+    rows : Rows
+    layout : Layout
+    constant : float
+        What depends on the counts alone.
+    nodes : tuple of ndarray or None
+        Product rule of the quadrature; None for the Laplace approximation.
+    """
 
     rows: Rows
     layout: Layout
     constant: float
+    nodes: tuple[FloatArray, FloatArray, FloatArray] | None = None
 
     @classmethod
-    def of(cls, design: Design) -> Objective:
-        """Return the objective of a design."""
-        layout = Layout.of(design.exog.shape[1], design.exog_re.shape[1], design.covariance)
+    def of(cls, design: Design, n_quadrature: int = 1) -> Objective:
+        """Return the objective of a design; one point of quadrature is the Laplace approximation.
+
+        Raises
+        ------
+        ConfigError
+            If the number of points is even or below one, or the family is ``poisson-olre`` and
+            it is above one: its observation-level effects are integrated by Laplace.
+        """
+        p, q = design.exog.shape[1], design.exog_re.shape[1]
+        layout = Layout.of(p, q, design.covariance, extra=int(design.family != "poisson"))
         constant = -float(scipy.special.gammaln(design.endog + 1.0).sum())
-        return cls(rows_of(design, layout), layout, constant)
+        nodes = _rule(design.family, n_quadrature, q)
+        return cls(rows_of(design, layout), layout, constant, nodes)
+
+    def laplace(self) -> Objective:
+        """Return the Laplace approximation of the same likelihood."""
+        return replace(self, nodes=None)
 
     def at(self, psi: FloatArray, order: int) -> Point:
         """Evaluate up to derivatives of an order (0, 1 or 2); later ones stay zero."""
-        K = self.layout.size
+        if self.nodes is not None and order == 2:
+            point = self.at(psi, 1)
+            return replace(point, hessian=self._differences(psi, point.u))
+        point, _ = self._evaluate(psi, order, by_group=False)
+        return point
+
+    def scores(self, psi: FloatArray) -> FloatArray:
+        """Gradient of each group's log-likelihood, shape (J, K); their sum is ``gradient``."""
+        _, scores = self._evaluate(psi, 1, by_group=True)
+        return scores
+
+    def _evaluate(
+        self, psi: FloatArray, order: int, by_group: bool, start: FloatArray | None = None
+    ) -> tuple[Point, FloatArray]:
+        K, J, tie = self.layout.kernel_size, self.n_groups, self.layout.tie
         gradient, hessian = np.zeros(K), np.zeros((K, K))
-        u = np.zeros((len(self.rows.starts) - 1, self.layout.q))
-        work = kernel.workspace(self.rows, order == 2)
+        scores = np.zeros((J, K) if by_group else (0, 0))
+        u = np.zeros((J, self.layout.q)) if start is None else start.copy()
+        work, full = workspace(self.rows, order == 2), self.layout.untied(psi)
         with np.errstate(over="ignore"):
-            value = kernel.laplace(self.rows, work, psi, u, gradient, hessian, order)
-        return Point(value + self.constant, gradient, 0.5 * (hessian + hessian.T), u)
+            if self.nodes is None:
+                value = laplace(self.rows, work, full, u, gradient, hessian, scores, order)
+            else:
+                value = quadrature(self.rows, work, self.nodes, full, u, gradient, scores, order)
+        if tie is not None:
+            gradient, hessian = tie.T @ gradient, tie.T @ hessian @ tie
+            scores = scores @ tie if by_group else scores
+        return Point(value + self.constant, gradient, 0.5 * (hessian + hessian.T), u), scores
+
+    def _differences(self, psi: FloatArray, u: FloatArray) -> FloatArray:
+        """Hessian by quadrature: the exact one of Laplace, and differences of what is left.
+
+        The two gradients differ by so little, and that so smoothly, that a step of a thousandth
+        of a standard error loses about 1e-10 of the curvature to rounding and to the step.
+        """
+        laplace = self.laplace()
+        exact = laplace.hessian(psi)
+        curvature = np.abs(np.diag(exact))
+        step = DIFFERENCE_STEP / np.sqrt(np.where(curvature > 0, curvature, 1.0))
+
+        def rest(at: FloatArray) -> FloatArray:
+            gradients = [o._evaluate(at, 1, False, u)[0].gradient for o in (self, laplace)]
+            return np.asarray(gradients[0] - gradients[1])
+
+        along = np.diag(step)
+        left = np.array([(rest(psi + e) - rest(psi - e)) / (2.0 * e.sum()) for e in along])
+        return np.asarray(exact + 0.5 * (left + left.T))
 
     def value(self, psi: FloatArray) -> float:
         """Log-likelihood, all constants included; -inf where the modes do not exist."""
@@ -72,14 +145,20 @@ class Objective:
         """Exact Hessian, shape (K, K)."""
         return self.at(psi, 2).hessian
 
+    def smooth(self) -> Smooth:
+        """Return what the optimiser needs of it."""
+        flat = FLAT if self.nodes is None else DIFFERENCE_FLAT
+        return Smooth(self.value, self.gradient, self.hessian, flat)
+
     def modes(self, psi: FloatArray) -> FloatArray:
         """Conditional modes of the random effects, shape (J, q)."""
         _, L = self.layout.split(psi)
         return np.asarray(self.at(psi, 0).u @ L.T)
 
-    def scores(self, psi: FloatArray) -> FloatArray:
-        """Gradient of each group's own contribution, shape (J, K); they sum to the gradient."""
-        return laplace_scores(self.rows, self.layout, psi, self.at(psi, 0).u)
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.rows.starts) - 1
 
     @property
     def z_scale(self) -> FloatArray:
@@ -87,26 +166,44 @@ class Objective:
         return np.sqrt(np.mean(self.rows.z**2, axis=0))
 
 
+def _rule(family: str, points: int, q: int) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    if points < 1 or points % 2 == 0:
+        raise ConfigError(f"n_quadrature is {points}: use an odd number of points, 1 or more")
+    if points == 1 or q == 0:
+        return None
+    if family == "poisson-olre":
+        raise ConfigError(
+            "quadrature does not go with poisson-olre, whose observation-level effects are"
+            " integrated by Laplace: use method 'laplace'"
+        )
+    return product_rule(points, q)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Groups:
-    """Per group, at the modes: mu by row, A = sum mu z z' and C = (G^-1 + A)^-1 = L H^-1 L'."""
+    """At the modes, by row f1, w and h; by group A = sum w z z' and C = (G^-1 + A)^-1."""
 
-    mu: FloatArray
-    group: npt.NDArray[np.int64]
+    f1: FloatArray
+    w: FloatArray
+    h: FloatArray
     A: FloatArray
     C: FloatArray
 
 
 def _groups(objective: Objective, psi: FloatArray) -> _Groups:
-    rows = objective.rows
-    beta, L = objective.layout.split(psi)
-    group = np.repeat(np.arange(len(rows.starts) - 1), np.diff(rows.starts))
-    b = objective.modes(psi)
-    mu = np.exp(rows.offset + rows.x @ beta + np.einsum("nq,nq->n", rows.z, b[group]))
-    A = _sums(rows, mu[:, None, None] * rows.z[:, :, None] * rows.z[:, None, :])
+    rows, K = objective.rows, objective.layout.kernel_size
+    _, L = objective.layout.split(psi)
+    work, u = workspace(rows, second=False), np.zeros((objective.n_groups, objective.layout.q))
+    full, none = objective.layout.untied(psi), np.zeros((0, 0))
+    laplace(rows, work, full, u, np.zeros(K), np.zeros((K, K)), none, 0)
+    w1, t1 = third_derivatives(rows, work, objective.layout.variance(psi))
+    z = rows.z
+    A = _sums(rows, work.w[:, None, None] * z[:, :, None] * z[:, None, :])
     H = np.eye(L.shape[0]) + L.T @ A @ L
-    C = L @ np.linalg.solve(H, np.broadcast_to(L.T, H.shape))
-    return _Groups(mu, group.astype(np.int64), A, C)
+    C = np.asarray(L @ np.linalg.solve(H, np.broadcast_to(L.T, H.shape)))
+    each = np.repeat(np.arange(objective.n_groups), np.diff(rows.starts))
+    h = 0.5 * w1 * np.einsum("nq,nqk,nk->n", z, C[each], z) - t1
+    return _Groups(work.f1, work.w, h, A, C)
 
 
 def _sums(rows: Rows, values: FloatArray) -> FloatArray:
@@ -123,35 +220,60 @@ def conditional_covariances(objective: Objective, psi: FloatArray) -> FloatArray
 
 
 def cone_score(objective: Objective, psi: FloatArray) -> FloatArray:
-    """S = dl/dG, shape (q, q), in the scale of the linear predictor; defined at a singular G.
+    """S = dl/dG of the Laplace log-likelihood, shape (q, q); defined at a singular G.
 
-    With a = z'C z, c = sum mu a z / 2, r = sum (y - mu) z and w = (I + A G)^-1 c, each group adds
-    r r'/2 - (I + A G)^-1 A / 2 - (w r' + r w')/2. Off-diagonal entries are dropped where the
-    covariance is diagonal: that cone has no such directions.
+    In the scale of the linear predictor. With c = sum h z, r = sum f1 z and w = (I + A G)^-1 c,
+    each group adds r r'/2 - (I + A G)^-1 A / 2 - (w r' + r w')/2. Directions that the structure of
+    the covariance does not have are dropped: off-diagonal entries of a diagonal one, all but the
+    mean of the diagonal of a scalar one.
     """
     rows, groups = objective.rows, _groups(objective, psi)
     _, L = objective.layout.split(psi)
-    a = np.einsum("nq,nqk,nk->n", rows.z, groups.C[groups.group], rows.z)
-    c = 0.5 * _sums(rows, (groups.mu * a)[:, None] * rows.z)
-    r = _sums(rows, (rows.y - groups.mu)[:, None] * rows.z)
-    inner = np.eye(L.shape[0]) + groups.A @ (L @ L.T)
+    q = L.shape[0]
+    c = _sums(rows, groups.h[:, None] * rows.z)
+    r = _sums(rows, groups.f1[:, None] * rows.z)
+    inner = np.eye(q) + groups.A @ (L @ L.T)
     w = np.linalg.solve(inner, c[:, :, None])[:, :, 0]
     wr = np.einsum("jq,jk->qk", w, r)
     curvature = np.linalg.solve(inner, groups.A).sum(axis=0)
     S = 0.5 * (np.einsum("jq,jk->qk", r, r) - 0.5 * (curvature + curvature.T) - wr - wr.T)
-    if len(objective.layout.row) == L.shape[0]:
+    if objective.layout.tie is not None:
+        S = np.eye(q) * np.trace(S) / q
+    elif len(objective.layout.row) == q:
         S = np.diag(np.diag(S))
     return np.asarray(S / np.outer(objective.z_scale, objective.z_scale))
+
+
+def cone_gain(objective: Objective, psi: FloatArray) -> float:
+    """Most that the log-likelihood gains per unit of scaled variance added to a singular G.
+
+    For the Laplace approximation the largest eigenvalue of ``cone_score``. For quadrature half the
+    curvature in the columns of L that vanish: the log-likelihood is even in each of them, and so
+    a function of the variance that such a column adds.
+    """
+    if objective.nodes is None:
+        return float(np.linalg.eigvalsh(cone_score(objective, psi))[-1])
+    layout, scale = objective.layout, objective.z_scale
+    beta, L = layout.split(psi)
+    L = semidefinite_cholesky(L @ L.T, ZERO_COLUMN / scale)
+    if layout.tie is not None:
+        free, size = np.array([layout.p]), np.sqrt(np.array([np.mean(scale**2)]))
+    else:
+        empty = np.all(L == 0.0, axis=0)
+        free = layout.p + np.flatnonzero(empty[layout.column])
+        size = scale[layout.row[free - layout.p]]
+    hessian = objective.hessian(layout.join(beta, L, layout.variance(psi)))
+    half = 0.5 * hessian[np.ix_(free, free)] / np.outer(size, size)
+    return float(np.linalg.eigvalsh(half)[-1])
 
 
 def conditional_information(objective: Objective, psi: FloatArray) -> FloatArray:
     """Information on beta given the covariance parameters, shape (p, p): lme4's RX form.
 
-    X'W X - X'W Z C Z'W X with W = diag(mu) at the modes (Bates et al. 2015, J Stat Softw 67:1,
-    equation 54, with the working weights of the last iteration).
+    X'W X - X'W Z C Z'W X with the weights W = diag(w) at the modes (Bates et al. 2015, J Stat
+    Softw 67:1, equation 54, with the working weights of the last iteration).
     """
     rows, groups = objective.rows, _groups(objective, psi)
-    mu = groups.mu
-    xz = _sums(rows, mu[:, None, None] * rows.x[:, :, None] * rows.z[:, None, :])
+    xz = _sums(rows, groups.w[:, None, None] * rows.x[:, :, None] * rows.z[:, None, :])
     within = np.einsum("jpq,jqk,jrk->pr", xz, groups.C, xz)
-    return np.asarray((rows.x * mu[:, None]).T @ rows.x - within)
+    return np.asarray((rows.x * groups.w[:, None]).T @ rows.x - within)

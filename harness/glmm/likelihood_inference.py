@@ -59,15 +59,18 @@ class LikelihoodInference(Fitted):
             If the data differ, the models are not nested, or the larger one fits worse.
         """
         small, large = restricted.model.design, self.model.design
+        if self.n_quadrature != restricted.n_quadrature:
+            raise ConfigError("the two fits approximate the likelihood differently: use one method")
         distribution = null_distribution(small, large, restricted.singular)
         statistic = statistic_of(self.llf, restricted.llf)
         df = large.n_params - small.n_params
         if null == "auto" and distribution.df:
             p = distribution.sf(statistic)
             return LikelihoodRatioTest(statistic, p, df, distribution, np.zeros(0), 0)
+        self._only_laplace("a simulated null")
         counts = draw_replicates(
             small, restricted._beta, restricted._G, replicates, seed,
-            restricted._extra,
+            restricted._variance,
         )  # fmt: skip
         return LikelihoodRatioTest.simulated_from(
             statistic, df, *simulated_statistics(small, large, counts)
@@ -88,10 +91,12 @@ class LikelihoodInference(Fitted):
         names, rows = list(self.cov_re.columns), []
         _, L = layout.split(self.psi)
         for part in self._components:
-            slope = np.zeros(len(self.psi))
+            slope = np.zeros(layout.kernel_size)
             if not self.singular:
                 place = slice(layout.p, layout.p + len(layout.row))
                 slope[place] = component_slope(L, part)[layout.row, layout.column]
+            if layout.tie is not None:
+                slope = layout.tie.T @ slope
             se = np.nan if self.singular else np.sqrt(slope @ self._bread @ slope)
             what = names[part.k] if part.k == part.l else f"{names[part.k]} x {names[part.l]}"
             kind = "SD" if part.k == part.l else "Corr"
@@ -133,11 +138,11 @@ class LikelihoodInference(Fitted):
         return pd.DataFrame(rows, index=wanted, columns=["lower", "upper"])
 
     def _profile_coefficient(self, k: int, name: str, quantile: float) -> tuple[float, float]:
-        path = coordinate(self.model.objective, self.psi, k)
+        path = coordinate(self._objective, self.psi, k)
         return limits(path, name, self.psi[k], float(np.sqrt(self._bread[k, k])), quantile)
 
     def _profile_component(self, part: Component, quantile: float) -> tuple[float, float]:
-        path = component_path(self.model.objective, self.psi, part)
+        path = component_path(self._objective, self.psi, part)
         _, L = self.model.objective.layout.split(self.psi)
         se = float(self.sdcor["se"][part.name])
         if not se > 0:
@@ -152,7 +157,8 @@ class LikelihoodInference(Fitted):
 
         See ``harness.glmm.bootstrap.bootstrap``.
         """
+        self._only_laplace("the bootstrap")
         return bootstrap(
             self.model.design, self._beta, self._G, replicates, seed,
-            threads, self._extra,
+            threads, self._variance,
         )  # fmt: skip

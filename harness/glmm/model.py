@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from harness.design import Covariance, Design, Family, FloatArray
+from harness.design import Covariance, Design, Family, FloatArray, Response
 from harness.errors import ConfigError, DesignError
-from harness.glmm.fitting import fit_laplace
-from harness.glmm.kernel import Q
+from harness.glmm.fitting import fit_quadrature
 from harness.glmm.laplace import Objective
+from harness.glmm.modes import Q
+from harness.glmm.parameters import semidefinite_cholesky
 from harness.glmm.results import PoissonGLMMResults
 from harness.glmm.separation import unbounded_terms
+
+Method = Literal["laplace", "agq"]
 
 
 class PoissonGLMM:
@@ -37,8 +40,15 @@ class PoissonGLMM:
         Added to the linear predictor.
     exposure : array_like, shape (n,), optional
         Its logarithm is added to the linear predictor.
-    family : {"poisson"}
-    covariance : {"unstructured", "diagonal"}
+    family : {"poisson", "nb2", "poisson-olre"}
+        Counts that are Poisson given the random effects; negative binomial with variance
+        mu + mu^2 / theta; or Poisson with a normal effect on every observation besides.
+    covariance : {"unstructured", "diagonal", "scalar"}
+        Of the random effects of a group.
+    response : {"count", "pseudo"}
+        ``"pseudo"`` admits amounts and rates that are not whole numbers (Poisson
+        pseudo-likelihood): estimates then depend on the unit of ``endog``, and no standard error
+        but a cluster-robust one means anything.
 
     Raises
     ------
@@ -61,6 +71,7 @@ class PoissonGLMM:
         exposure: npt.ArrayLike | None = None,
         family: Family = "poisson",
         covariance: Covariance = "unstructured",
+        response: Response = "count",
     ) -> None:
         self._use(
             Design(
@@ -71,6 +82,7 @@ class PoissonGLMM:
                 offset=_with_exposure(offset, exposure),
                 family=family,
                 covariance=covariance,
+                response=response,
             )
         )
         # Designs are sorted by group; fitted values go back in the order of the caller's rows.
@@ -85,8 +97,6 @@ class PoissonGLMM:
         return model
 
     def _use(self, design: Design) -> None:
-        if design.family != "poisson":
-            raise ConfigError(f"PoissonGLMM does not have family {design.family!r}: use 'poisson'")
         if design.exog_re.shape[1] > Q:
             raise DesignError(
                 f"{design.exog_re.shape[1]} random effects per group: PoissonGLMM takes {Q} at most"
@@ -100,7 +110,7 @@ class PoissonGLMM:
         """Number of rows."""
         return self.design.nobs
 
-    def loglike(self, params: npt.ArrayLike, cov_re: npt.ArrayLike) -> float:
+    def loglike(self, params: npt.ArrayLike, cov_re: npt.ArrayLike, variance: float = 0.0) -> float:
         """Laplace log-likelihood, all constants included.
 
         Parameters
@@ -108,46 +118,62 @@ class PoissonGLMM:
         params : array_like, shape (p,)
         cov_re : array_like, shape (q, q)
             Covariance of the random effects; may be singular.
+        variance : float
+            Of the family: 1 / theta of ``nb2``, the observation-level variance of
+            ``poisson-olre``.
         """
-        return self.objective.value(self.psi(params, cov_re))
+        return self.objective.value(self.psi(params, cov_re, variance))
 
-    def psi(self, params: npt.ArrayLike, cov_re: npt.ArrayLike) -> FloatArray:
-        """Fixed effects and the free entries of the lower Cholesky factor as one vector."""
+    def psi(
+        self, params: npt.ArrayLike, cov_re: npt.ArrayLike, variance: float = 0.0
+    ) -> FloatArray:
+        """All free parameters as one vector; see ``harness.glmm.parameters.Layout``."""
         beta = np.asarray(params, dtype=np.float64)
         G = np.asarray(cov_re, dtype=np.float64)
-        return self.objective.layout.join(beta, _semidefinite_cholesky(G))
+        return self.objective.layout.join(beta, semidefinite_cholesky(G), variance)
 
-    def score(self, params: npt.ArrayLike, cov_re: npt.ArrayLike) -> FloatArray:
+    def score(
+        self, params: npt.ArrayLike, cov_re: npt.ArrayLike, variance: float = 0.0
+    ) -> FloatArray:
         """Exact gradient of the log-likelihood in ``psi``, shape (k,)."""
-        return np.asarray(self.objective.gradient(self.psi(params, cov_re)))
+        return self.objective.gradient(self.psi(params, cov_re, variance))
 
-    def hessian(self, params: npt.ArrayLike, cov_re: npt.ArrayLike) -> FloatArray:
+    def hessian(
+        self, params: npt.ArrayLike, cov_re: npt.ArrayLike, variance: float = 0.0
+    ) -> FloatArray:
         """Exact Hessian of the log-likelihood in ``psi``, shape (k, k)."""
-        return self.objective.hessian(self.psi(params, cov_re))
+        return self.objective.hessian(self.psi(params, cov_re, variance))
 
-    def fit(self, method: Literal["laplace"] = "laplace") -> PoissonGLMMResults:
+    def fit(self, method: Method = "laplace", n_quadrature: int = 7) -> PoissonGLMMResults:
         """Maximise the marginal likelihood.
 
         Parameters
         ----------
-        method : {"laplace"}
-            How the integral over the random effects is approximated.
+        method : {"laplace", "agq"}
+            How the integral over the random effects is approximated: by Laplace's method or by
+            adaptive Gauss-Hermite quadrature.
+        n_quadrature : int
+            Points of the quadrature per random effect, an odd number; as many to the power of q
+            for a group.
 
         Raises
         ------
+        ConfigError
+            For an unknown method, an even number of points, or a family without quadrature.
         DesignError
             If a term has no finite estimate, or no start leads to a finite log-likelihood.
         """
-        if method != "laplace":
-            raise ConfigError(f"method {method!r} is not known: use 'laplace'")
+        if method not in get_args(Method):
+            raise ConfigError(f"method {method!r} is not known: use 'laplace' or 'agq'")
         endless = unbounded_terms(self.design)
         if endless:
             raise DesignError(
                 f"no finite estimate exists for {', '.join(endless)}: too many counts are zero"
                 " there; use longer periods, more units or fewer terms"
             )
+        points = n_quadrature if method == "agq" else 1
         try:
-            return PoissonGLMMResults(self, fit_laplace(self.design))
+            return PoissonGLMMResults(self, fit_quadrature(self.design, points), method, points)
         except (FloatingPointError, np.linalg.LinAlgError) as error:
             raise DesignError(f"the model cannot be fitted: {error}") from None
 
@@ -162,14 +188,3 @@ def _with_exposure(
     if bad.size:
         raise DesignError(f"exposure row {int(bad[0])} is {sizes[bad[0]]:g}: it must be above zero")
     return np.log(sizes) + (0.0 if offset is None else np.asarray(offset, dtype=np.float64))
-
-
-def _semidefinite_cholesky(G: FloatArray) -> FloatArray:
-    """Lower factor of a positive semidefinite matrix, zero columns where it is singular."""
-    values, vectors = np.linalg.eigh(G)
-    if G.size and values[0] < -1e-8 * max(values[-1], 1e-300):
-        raise DesignError("cov_re is not positive semidefinite")
-    half = vectors * np.sqrt(np.maximum(values, 0.0))
-    upper: FloatArray = np.linalg.qr(half.T).R
-    signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
-    return np.asarray((upper * signs[:, None]).T)

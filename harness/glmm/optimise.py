@@ -63,14 +63,22 @@ def _scaled(information: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray
     return values, vectors, scale
 
 
-def newton_step(gradient: FloatArray, hessian: FloatArray) -> tuple[FloatArray, float, bool]:
-    """Return the Newton step of a maximisation, its decrement and whether -H is definite."""
+def newton_step(
+    gradient: FloatArray, hessian: FloatArray, flat: float = FLAT
+) -> tuple[FloatArray, float, bool]:
+    """Return the Newton step of a maximisation, its decrement and whether -H is definite.
+
+    Parameters
+    ----------
+    flat : float
+        Eigenvalues of the scaled information up to this are taken for zero.
+    """
     values, vectors, scale = _scaled(-hessian)
     along = vectors.T @ (scale * gradient)
-    known = values > FLAT
+    known = values > flat
     decrement = float(np.sqrt(np.sum(along[known] ** 2 / values[known])))
     step = scale * (vectors[:, known] @ (along[known] / values[known]))
-    return step, decrement, bool(values.min() > -FLAT)
+    return step, decrement, bool(values.min() > -flat)
 
 
 def inverse_information(hessian: FloatArray) -> FloatArray:
@@ -81,40 +89,39 @@ def inverse_information(hessian: FloatArray) -> FloatArray:
     return np.asarray((half / values[known]) @ half.T)
 
 
-def maximise(
-    start: FloatArray,
-    value: Callable[[FloatArray], float],
-    gradient: Callable[[FloatArray], FloatArray],
-    hessian: Callable[[FloatArray], FloatArray],
-) -> Optimum:
-    """Newton steps where the objective is concave, a trust region where it is not.
-
-    Parameters
-    ----------
-    value, gradient, hessian : callable
-        Of x, shape (k,); ``value`` returns -inf outside the domain.
-    """
-    objective = Smooth(value, gradient, hessian)
-    near = _polish(_uphill(start, objective), objective)
-    if near.converged:
-        return near
-    return _polish(_trust_region(start, objective), objective)
-
-
 @dataclass(frozen=True, slots=True)
 class Smooth:
-    """A function with its first two derivatives."""
+    """A function of x, shape (k,), with its first two derivatives.
+
+    Attributes
+    ----------
+    value, gradient, hessian : callable
+        ``value`` returns -inf outside the domain.
+    flat : float
+        What is rounding in the Hessian, relative to its diagonal.
+    """
 
     value: Callable[[FloatArray], float]
     gradient: Callable[[FloatArray], FloatArray]
     hessian: Callable[[FloatArray], FloatArray]
+    flat: float = FLAT
+
+
+def maximise(start: FloatArray, objective: Smooth) -> Optimum:
+    """Newton steps where the objective is concave, a trust region where it is not."""
+    near = polish(_uphill(start, objective), objective)
+    if near.converged:
+        return near
+    return polish(_trust_region(start, objective), objective)
 
 
 def _uphill(x: FloatArray, objective: Smooth) -> FloatArray:
     """Newton steps, halved until the value rises, as long as -H is definite."""
     value = objective.value(x)
     for _ in range(UPHILL_STEPS):
-        step, decrement, definite = newton_step(objective.gradient(x), objective.hessian(x))
+        step, decrement, definite = newton_step(
+            objective.gradient(x), objective.hessian(x), objective.flat
+        )
         if not definite or decrement < NEAR:
             return x
         size = 1.0
@@ -139,17 +146,17 @@ def _trust_region(start: FloatArray, objective: Smooth) -> FloatArray:
     return np.asarray(found.x) * scale
 
 
-def _polish(x: FloatArray, objective: Smooth) -> Optimum:
+def polish(x: FloatArray, objective: Smooth) -> Optimum:
     """Full Newton steps as long as they shorten the distance still to go.
 
     The value itself no longer tells: its rounding hides any further gain.
     """
-    best, step = _look(x, objective)
+    best, step = look(x, objective)
     here, lost = best, 0
     for _ in range(POLISH_STEPS):
         if not here.definite or here.decrement == 0.0:
             break
-        here, step = _look(here.x + step, objective)
+        here, step = look(here.x + step, objective)
         gained = here.definite and here.decrement < best.decrement
         gained_a_digit = gained and here.decrement < 0.1 * best.decrement
         best, lost = (here, 0) if gained else (best, lost + 1)
@@ -158,8 +165,8 @@ def _polish(x: FloatArray, objective: Smooth) -> Optimum:
     return best
 
 
-def _look(x: FloatArray, objective: Smooth) -> tuple[Optimum, FloatArray]:
+def look(x: FloatArray, objective: Smooth) -> tuple[Optimum, FloatArray]:
     """What is known at x, and the Newton step from there."""
     g, H = objective.gradient(x), objective.hessian(x)
-    step, decrement, definite = newton_step(g, H)
+    step, decrement, definite = newton_step(g, H, objective.flat)
     return Optimum(x, objective.value(x), g, H, decrement, definite), step

@@ -29,6 +29,15 @@ def marginal_mean(fixed: FloatArray, exog_re: FloatArray, cov_re: FloatArray) ->
     return np.asarray(np.exp(fixed + 0.5 * np.einsum("mq,qk,mk->m", exog_re, cov_re, exog_re)))
 
 
-def pearson_residuals(endog: FloatArray, mu: FloatArray, theta: float | None = None) -> FloatArray:
-    """(y - mu) / sqrt(V(mu)), shape (n,), with V = mu, or mu + mu^2 / theta for nb2."""
-    return np.asarray((endog - mu) / np.sqrt(mu if theta is None else mu + mu**2 / theta))
+def pearson_residuals(endog: FloatArray, mu: FloatArray, excess: float = 0.0) -> FloatArray:
+    """(y - mu) / sqrt(mu + excess mu^2), shape (n,); ``excess`` as ``excess_variance`` has it."""
+    return np.asarray((endog - mu) / np.sqrt(mu + excess * mu**2))
+
+
+def excess_variance(family: str, variance: float) -> float:
+    """What the variance of a count has beyond its mean, over the square of the mean.
+
+    1 / theta for ``nb2``; for ``poisson-olre``, the mean taken over the observation's own effect,
+    exp(variance) - 1; none for ``poisson``.
+    """
+    return float(np.expm1(variance)) if family == "poisson-olre" else variance

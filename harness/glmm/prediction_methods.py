@@ -14,7 +14,12 @@ from harness.errors import ConfigError
 from harness.glmm.fitted import Fitted
 from harness.glmm.laplace import conditional_covariances
 from harness.glmm.new_rows import new_rows
-from harness.glmm.prediction import linear_predictor, marginal_mean, pearson_residuals
+from harness.glmm.prediction import (
+    excess_variance,
+    linear_predictor,
+    marginal_mean,
+    pearson_residuals,
+)
 
 Which = Literal["conditional", "marginal", "linear"]
 
@@ -47,18 +52,12 @@ class Prediction(Fitted):
         """Means at the conditional modes, shape (n,), in the order of the rows given."""
         return np.asarray(self.predict())
 
-    def _only_for(self, what: str, *families: str) -> None:
-        family = self.model.design.family
-        if family not in families:
-            raise ConfigError(f"{what} is not known for family {family!r}")
-
     @property
     def resid_pearson(self) -> FloatArray:
         """Pearson residuals at the conditional modes, shape (n,), in the order of the rows."""
-        # Another family has another variance function.
-        self._only_for("resid_pearson", "poisson")
         endog = self._in_callers_order(self.model.design.endog)
-        return pearson_residuals(endog, self.fittedvalues)
+        excess = excess_variance(self.model.design.family, self._variance)
+        return pearson_residuals(endog, self.fittedvalues, excess)
 
     def predict(
         self,
@@ -84,7 +83,8 @@ class Prediction(Fitted):
             With ``exog``; 0 and 1 by default, as in statsmodels.
         which : {"conditional", "marginal", "linear"}
             ``exp(eta + z'b)`` at the conditional modes; the population's mean
-            ``exp(eta + z'Gz / 2)``; or ``eta + z'b`` itself.
+            ``exp(eta + z'Gz / 2)``; or ``eta + z'b`` itself. With ``poisson-olre`` both means
+            are also taken over the effect of the observation.
 
         Raises
         ------
@@ -95,8 +95,6 @@ class Prediction(Fitted):
             raise ConfigError(
                 f"which {which!r} is not known: use 'conditional', 'marginal' or 'linear'"
             )
-        # An effect of each observation would enter both means.
-        self._only_for("predict", "poisson", "nb2")
         design = self.model.design
         if exog is None:
             if any(part is not None for part in (exog_re, groups, offset, exposure)):
@@ -111,6 +109,10 @@ class Prediction(Fitted):
         return self._mean(fixed, eta, new.exog_re, which)
 
     def _mean(self, fixed: FloatArray, eta: FloatArray, z: FloatArray, which: Which) -> FloatArray:
+        if which == "linear":
+            return eta
+        # The mean over the effect that each observation has of its own, where it has one.
+        own = 0.5 * self._variance if self.model.design.family == "poisson-olre" else 0.0
         if which == "marginal":
-            return marginal_mean(fixed, z, self._G)
-        return eta if which == "linear" else np.exp(eta)
+            return marginal_mean(fixed + own, z, self._G)
+        return np.asarray(np.exp(eta + own))

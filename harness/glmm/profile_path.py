@@ -16,7 +16,7 @@ import numpy as np
 from harness.design import FloatArray
 from harness.glmm.coordinates import Component
 from harness.glmm.laplace import Objective
-from harness.glmm.optimise import Optimum, maximise
+from harness.glmm.optimise import Optimum, Smooth, maximise
 
 # A standard deviation whose logarithm an ascent may start from.
 SMALLEST_SD = 1e-3
@@ -76,12 +76,16 @@ def held(path: Path, value: float, near: FloatArray) -> tuple[float, FloatArray]
 
 
 def _maximum(objective: Objective, A: FloatArray, b: FloatArray, start: FloatArray) -> Optimum:
-    return maximise(
-        start,
-        lambda x: objective.value(A @ x + b),
-        lambda x: A.T @ objective.gradient(A @ x + b),
-        lambda x: A.T @ objective.hessian(A @ x + b) @ A,
-    )
+    def gradient(x: FloatArray) -> FloatArray:
+        return np.asarray(A.T @ objective.gradient(A @ x + b))
+
+    def hessian(x: FloatArray) -> FloatArray:
+        return np.asarray(A.T @ objective.hessian(A @ x + b) @ A)
+
+    def value(x: FloatArray) -> float:
+        return objective.value(A @ x + b)
+
+    return maximise(start, Smooth(value, gradient, hessian, objective.smooth().flat))
 
 
 def _on_the_branch(
@@ -130,7 +134,7 @@ def _maximum_in_logs(
     def value(w: FloatArray) -> float:
         return objective.value(A @ _exponentiated(w, places) + b)
 
-    return maximise(start, value, gradient, hessian)
+    return maximise(start, Smooth(value, gradient, hessian, objective.smooth().flat))
 
 
 def _entries(objective: Objective) -> list[tuple[int, int]]:
@@ -160,7 +164,7 @@ def component_path(objective: Objective, psi: FloatArray, component: Component) 
     order = [k, *([m] if m != k else []), *(i for i in range(layout.q) if i not in (k, m))]
     if order != list(range(layout.q)):
         objective, psi = reordered(objective, psi, order)
-        psi = maximise(psi, objective.value, objective.gradient, objective.hessian).x
+        psi = maximise(psi, objective.smooth()).x
     if k == m:
         return _deviation(objective, psi)
     return _correlation(objective, psi, entries)

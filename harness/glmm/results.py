@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import scipy.stats
 
 from harness.design import FloatArray
+from harness.glmm.fitting import SINGULAR_TOLERANCE
 from harness.glmm.likelihood_inference import LikelihoodInference
 from harness.glmm.optimise import inverse_information
 from harness.glmm.prediction_methods import Prediction
@@ -35,15 +37,22 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         cone of covariance matrices.
     singular : bool
         Whether ``cov_re`` is singular; an answer, not an error.
+    method : {"laplace", "agq"}
+    n_quadrature : int
+        Points per random effect; 1 is the Laplace approximation.
     decrement : float
         Newton decrement.
     gradient_norm : float
         Largest entry of the gradient, in log-likelihood units per standard error.
     """
 
-    def __init__(self, model: PoissonGLMM, maximum: Maximum) -> None:
+    def __init__(
+        self, model: PoissonGLMM, maximum: Maximum, method: str = "laplace", n_quadrature: int = 1
+    ) -> None:
         optimum = maximum.optimum
         self.model = model
+        self.method = method
+        self.n_quadrature = n_quadrature
         self.maximum = maximum
         self.llf = optimum.value
         self.converged = maximum.converged
@@ -54,6 +63,21 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         self._bread = inverse_information(optimum.hessian) * np.outer(signs, signs)
         scale = np.sqrt(np.maximum(np.diag(self._bread), 0.0))
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
+
+    @property
+    def theta(self) -> float | None:
+        """Size of ``nb2``, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson."""
+        if self.model.design.family != "nb2":
+            return None
+        variance = self.model.objective.layout.variance(self.psi)
+        return 1.0 / variance if variance > SINGULAR_TOLERANCE**2 else math.inf
+
+    @property
+    def sigma_olre(self) -> float | None:
+        """Standard deviation of the observation-level effects of ``poisson-olre``."""
+        if self.model.design.family != "poisson-olre":
+            return None
+        return math.sqrt(self.model.objective.layout.variance(self.psi))
 
     @property
     def bse(self) -> pd.Series[float]:
@@ -92,10 +116,14 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
 
 
 def _column_signs(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
-    """Signs that make every L_kk >= 0, shape (K,): that of a column of L is not identified."""
+    """Signs that make every L_kk and kappa >= 0, shape (K,): they are not identified."""
+    layout = model.objective.layout
     layout = model.objective.layout
     _, L = layout.split(psi)
+    negative = np.diag(L) < 0
     signs = np.ones(len(psi))
-    theta = slice(layout.p, layout.p + len(layout.row))
-    signs[theta] = np.where(np.diag(L)[layout.column] < 0, -1.0, 1.0)
+    theta = slice(layout.p, layout.size - layout.extra)
+    signs[theta] = np.where(negative[layout.column if layout.tie is None else [0]], -1.0, 1.0)
+    if layout.extra:
+        signs[-1] = -1.0 if psi[-1] < 0 else 1.0
     return signs

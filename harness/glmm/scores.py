@@ -1,4 +1,4 @@
-"""What each group says by itself: its score and its information."""
+"""The information of each group, from its score."""
 
 from __future__ import annotations
 
@@ -8,37 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.design import FloatArray
-from harness.glmm.arrays import Rows
-from harness.glmm.parameters import Layout
 
 # Step of the differences in standard errors: the fourth power of it, and rounding over it, both
 # stay below 1e-9 of the information.
 STEP = 1e-2
-
-
-def laplace_scores(rows: Rows, layout: Layout, psi: FloatArray, u: FloatArray) -> FloatArray:
-    """Gradient in psi of each group's Laplace log-likelihood, shape (J, K).
-
-    In the notation of ``harness.glmm.kernel``, at the modes u, shape (J, q): for beta the sum of
-    r x over the rows of the group, for L the matrix (sum r z) u' - A L H^-1 - (sum e z) s'.
-    """
-    beta, L = layout.split(psi)
-    group = np.repeat(np.arange(len(rows.starts) - 1), np.diff(rows.starts))
-    v = rows.z @ L
-    mu = np.exp(rows.offset + rows.x @ beta + np.einsum("nq,nq->n", v, u[group]))
-    A = _sums(mu[:, None, None] * rows.z[:, :, None] * rows.z[:, None, :], rows)
-    Hinv = np.linalg.inv(np.eye(layout.q) + L.T @ A @ L)
-    a = np.einsum("nq,nqk,nk->n", v, Hinv[group], v)
-    s = np.einsum("jqk,jk->jq", Hinv, 0.5 * _sums((mu * a)[:, None] * v, rows))
-    e = rows.y - mu
-    r = e + mu * (np.einsum("nq,nq->n", v, s[group]) - 0.5 * a)
-    ze, zr = _sums(e[:, None] * rows.z, rows), _sums(r[:, None] * rows.z, rows)
-    by_L = zr[:, :, None] * u[:, None, :] - A @ L @ Hinv - ze[:, :, None] * s[:, None, :]
-    return np.hstack([_sums(r[:, None] * rows.x, rows), by_L[:, layout.row, layout.column]])
-
-
-def _sums(values: FloatArray, rows: Rows) -> FloatArray:
-    return np.asarray(np.add.reduceat(values, rows.starts[:-1], axis=0))
 
 
 def group_informations(

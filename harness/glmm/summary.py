@@ -38,7 +38,7 @@ def summary(results: PoissonGLMMResults, alpha: float = 0.05) -> Summary:
 def _facts(results: PoissonGLMMResults) -> dict[str, str]:
     design = results.model.design
     sizes = np.bincount(design.groups, minlength=design.n_groups)
-    method = getattr(results, "method", "laplace")
+    points = f" ({results.n_quadrature} points)" if results.n_quadrature > 1 else ""
     return {
         "Model:": "PoissonGLMM",
         "No. Observations:": str(results.nobs),
@@ -49,7 +49,7 @@ def _facts(results: PoissonGLMMResults) -> dict[str, str]:
         "AIC:": f"{results.aic:.4f}",
         "Dependent Variable:": "y",
         "Family:": design.family,
-        "Method:": METHODS.get(method, method),
+        "Method:": METHODS[results.method] + points,
         "Covariance:": design.covariance if results.cov_re.size else "none",
         "Log-Likelihood:": f"{results.llf:.4f}",
         "Converged:": "Yes" if results.converged else "No",
@@ -69,5 +69,9 @@ def _coefficients(results: PoissonGLMMResults, alpha: float) -> pd.DataFrame:
     }
     fixed = pd.DataFrame(columns)
     scale = results.sdcor.set_index("name").rename(columns={"estimate": "Coef.", "se": "Std.Err."})
+    own = {"nb2": ("Theta", results.theta), "poisson-olre": ("Obs. SD", results.sigma_olre)}
+    if results.model.design.family in own:
+        name, value = own[results.model.design.family]
+        scale.loc[name] = {"Coef.": value}
     rows = pd.concat([fixed, scale.reindex(columns=fixed.columns)]) if len(scale) else fixed
     return rows.map(lambda x: f"{x:.3f}" if np.isfinite(x) else "")

@@ -33,7 +33,7 @@ class WaldInference(Fitted):
     def _group_informations(self) -> FloatArray:
         se = np.sqrt(np.maximum(np.diag(self._bread), 0.0))
         step: FloatArray = np.where(se > 0, se, FLAT_STEP)
-        return group_informations(self.model.objective.scores, self.psi, step)
+        return group_informations(self._objective.scores, self.psi, step)
 
     def _sandwich(self, correction: Correction, with_information: bool = False) -> Sandwich:
         if correction in ("CR0", "CR1") and not with_information:
@@ -42,7 +42,7 @@ class WaldInference(Fitted):
             groups = np.zeros((self.model.design.n_groups, K, K))
         else:
             groups = self._group_informations
-        scores = self.model.objective.scores(self.psi)
+        scores = self._objective.scores(self.psi)
         return sandwich(scores, groups, self._bread, correction)
 
     def cluster_df(

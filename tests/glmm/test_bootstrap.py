@@ -5,23 +5,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.design import Design
+from harness.design import Design, Family
 from harness.errors import ConfigError
 from harness.glmm import PoissonGLMM
 from harness.glmm.drawing import draw_counts, draw_replicates
+from harness.glmm.prediction import excess_variance, pearson_residuals
 from tests.glmm.panels import TRUTH, simulated
 
 # Monte Carlo limits, in standard errors: passed by chance but for one in ten thousand.
 Z = 4.0
 
 
-def test_draws_have_the_mean_and_the_covariance_of_the_model() -> None:
-    design = simulated(units=3)
+@pytest.mark.parametrize("family", ["poisson", "nb2", "poisson-olre"])
+def test_draws_have_the_mean_and_the_covariance_of_the_model(family: Family) -> None:
+    base = simulated(units=3)
+    design = Design(
+        base.endog, base.exog, base.groups, exog_re=base.exog_re, offset=base.offset, family=family
+    )
+    own = 0.0 if family == "poisson" else 0.3
     G = np.array([[0.1, -0.01], [-0.01, 0.02]])
-    y = draw_replicates(design, TRUTH, G, 8_000, seed=3)
+    y = draw_replicates(design, TRUTH, G, 8_000, seed=3, variance=own)
     fixed = design.offset + design.exog @ TRUTH
     z = design.exog_re
     mean = np.exp(fixed + 0.5 * np.einsum("nq,qk,nk->n", z, G, z))
+    mean *= np.exp(0.5 * own) if family == "poisson-olre" else 1.0
     error = y.std(axis=0) / np.sqrt(len(y))
     assert np.max(np.abs(y.mean(axis=0) - mean) / error) < Z
     # Cov(y_1, y_7) within a group is m_1 m_7 (exp(z_1'G z_7) - 1); between groups it is none.
@@ -29,6 +36,12 @@ def test_draws_have_the_mean_and_the_covariance_of_the_model() -> None:
     expected = np.array([mean[0] * mean[6] * np.expm1(z[0] @ G @ z[6]), 0.0])
     error = products.std(axis=1) / np.sqrt(len(y))
     assert np.max(np.abs(products.mean(axis=1) - expected) / error) < Z
+    # Given the random effects of the group, Var(y) = m + excess m^2.
+    y = draw_replicates(design, TRUTH, np.zeros((2, 2)), 8_000, seed=3, variance=own)
+    m = np.exp(fixed + (0.5 * own if family == "poisson-olre" else 0.0))
+    squares = pearson_residuals(y, m, excess_variance(family, own)) ** 2
+    error = squares.std(axis=0) / np.sqrt(len(y))
+    assert np.max(np.abs(squares.mean(axis=0) - 1) / error) < Z
 
 
 def test_a_replicate_is_its_own_stream() -> None:
@@ -80,6 +93,15 @@ def test_limits_stay_among_possible_values() -> None:
     basic = fit.bootstrap(25, seed=1).conf_int(kind="basic")
     assert np.all(basic.loc[[".sig01", ".sig03"]] >= 0)
     assert np.all(np.abs(basic.loc[".sig02"]) <= 1)
+
+
+def test_what_cannot_be_refitted_alike_is_refused() -> None:
+    design = simulated(units=4)
+    with pytest.raises(ConfigError, match="Laplace"):
+        PoissonGLMM.from_design(design).fit("agq", 3).bootstrap(2)
+    pseudo = PoissonGLMM(design.endog + 0.5, design.exog, design.groups, response="pseudo").fit()
+    with pytest.raises(ConfigError, match="pseudo-response"):
+        pseudo.bootstrap(2)
 
 
 def test_nonsense_is_refused() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import scipy.integrate
 import scipy.stats
 
-from harness.design import Design
+from harness.design import Covariance, Design, Family
 from harness.glmm.laplace import Objective, cone_score
 from tests.glmm.panels import TRUTH, simulated
 
@@ -20,6 +20,9 @@ DIFFERENCE_RTOL = 1e-6
 STEP = 2e-5
 # With one group of many counts the Laplace approximation errs by order 1 / sum(mu).
 LAPLACE_ERROR = 1e-4
+# Of a gradient times its standard error, per root of the mean count: the last digit of a
+# parameter is worth the square root of the information in it.
+GRADIENT_NOISE = 1e-13
 
 COVARIANCES = {
     "inside": [0.35, -0.02, 0.08],
@@ -38,41 +41,60 @@ def differences(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("theta", COVARIANCES.values(), ids=COVARIANCES)
 def test_gradient_and_hessian_are_those_of_the_value(theta: list[float]) -> None:
-    objective = Objective.of(simulated())
-    psi = np.array([*(TRUTH + 0.02), *theta])
+    check_derivatives(Objective.of(simulated()), np.array([*(TRUTH + 0.02), *theta]))
+
+
+def with_effects(design: Design, q: int, **options: Any) -> Design:
+    """The design with q random effects of a group: an intercept and covariates of noise."""
+    rng = np.random.default_rng(q)
+    z = np.column_stack([np.ones(design.nobs), rng.normal(size=(design.nobs, 2))])[:, :q]
+    return Design(
+        design.endog, design.exog, design.groups, offset=design.offset,
+        exog_re=z if q else None, random="slope" if q else "none", **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("family", get_args(Family))
+@pytest.mark.parametrize("variance", [0.09, 1e-8, 0.0])
+@pytest.mark.parametrize(
+    ("q", "covariance"),
+    [(0, "diagonal"), (1, "unstructured"), (2, "unstructured"), (2, "scalar"), (3, "unstructured")],
+)
+def test_derivatives_hold_for_every_model(
+    family: Family, variance: float, q: int, covariance: Covariance
+) -> None:
+    design = with_effects(simulated(units=12), q, family=family, covariance=covariance)
+    objective = Objective.of(design)
+    rng = np.random.default_rng(q)
+    factor = np.tril(rng.normal(scale=0.1, size=(q, q))) + 0.3 * np.eye(q)
+    psi = objective.layout.join(TRUTH, factor, variance)
+    check_derivatives(objective, psi)
+    scores = objective.scores(psi)
+    assert scores.shape == (12, objective.layout.size)
+    np.testing.assert_allclose(scores.sum(axis=0), objective.gradient(psi), rtol=1e-9, atol=1e-9)
+
+
+def check_derivatives(objective: Objective, psi: np.ndarray) -> None:
     slopes, curves = differences(objective.value, psi), differences(objective.gradient, psi)
     gradient, hessian = objective.gradient(psi), objective.hessian(psi)
     np.testing.assert_allclose(gradient, slopes, atol=DIFFERENCE_RTOL * np.abs(gradient).max())
     np.testing.assert_allclose(hessian, curves, atol=DIFFERENCE_RTOL * np.abs(hessian).max())
 
 
-@pytest.mark.parametrize("q", [0, 1, 2, 3])
-def test_gradient_holds_for_any_number_of_random_effects(q: int) -> None:
-    design = simulated(units=12)
-    rng = np.random.default_rng(q)
-    z = np.column_stack([np.ones(design.nobs), rng.normal(size=(design.nobs, 2))])[:, :q]
-    design = Design(
-        design.endog, design.exog, design.groups, offset=design.offset,
-        exog_re=z if q else None, random="slope" if q else "none",
-    )  # fmt: skip
-    objective = Objective.of(design)
-    factor = np.tril(rng.normal(scale=0.1, size=(q, q))) + 0.3 * np.eye(q)
-    psi = objective.layout.join(TRUTH, factor)
-    slopes = differences(objective.value, psi)
-    gradient = objective.gradient(psi)
-    np.testing.assert_allclose(gradient, slopes, atol=DIFFERENCE_RTOL * np.abs(gradient).max())
-
-
-def test_cone_score_is_the_derivative_by_the_covariance_on_the_boundary() -> None:
-    objective = Objective.of(simulated())
+@pytest.mark.parametrize("family", get_args(Family))
+def test_cone_score_is_the_derivative_by_the_covariance_on_the_boundary(family: Family) -> None:
+    variance = 0.0 if family == "poisson" else 0.05
+    objective = Objective.of(with_effects(simulated(), 2, family=family))
     factor = np.array([[0.35, 0.0], [0.02, 0.0]])
-    psi = objective.layout.join(TRUTH, factor)
+    psi = objective.layout.join(TRUTH, factor, variance)
     S = cone_score(objective, psi) * np.outer(objective.z_scale, objective.z_scale)
     inward = np.array([0.3, 1.0])
-    eps = 1e-9
+    eps = 1e-8
     moved = np.linalg.cholesky(factor @ factor.T + eps * np.outer(inward, inward))
-    slope = (objective.value(objective.layout.join(TRUTH, moved)) - objective.value(psi)) / eps
-    # One-sided: at a step of 1e-9 a relative error of about 1e-5.
+    slope = (
+        objective.value(objective.layout.join(TRUTH, moved, variance)) - objective.value(psi)
+    ) / eps
+    # One-sided: at this step a relative error of some 4e-5, by curvature and by rounding alike.
     assert inward @ S @ inward == pytest.approx(slope, rel=1e-4)
 
 
@@ -89,6 +111,19 @@ def test_value_is_the_marginal_likelihood_up_to_the_laplace_error() -> None:
     integral, _ = scipy.integrate.quad(density, -0.5, 0.5, epsabs=0, epsrel=1e-10)
     value = Objective.of(design).value(np.array([0.0, sd]))
     assert value == pytest.approx(2 * np.log(integral), abs=LAPLACE_ERROR)
+
+
+@pytest.mark.parametrize("mean_count", [1e2, 1e6, 1e9])
+def test_gradient_keeps_its_digits_whatever_the_size_of_the_counts(mean_count: float) -> None:
+    design = simulated(mean_count=mean_count)
+    objective = Objective.of(design)
+    psi = objective.layout.join(TRUTH, np.array([[0.4, 0.0], [-0.02, 0.1]]))
+    se = 1.0 / np.sqrt(-np.diag(objective.hessian(psi)))
+    rng = np.random.default_rng(1)
+    # Moves in the last digit of the parameters: what the gradient then jumps by is its noise.
+    near = [objective.gradient(psi * (1 + 1e-15 * rng.choice([-1, 1], len(psi)))) for _ in range(9)]
+    noise = np.max(np.abs(np.array(near) - objective.gradient(psi)), axis=0) * se
+    assert np.max(noise) < GRADIENT_NOISE * np.sqrt(mean_count)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e4, 1e7])

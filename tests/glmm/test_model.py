@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 from harness.design import Random
-from harness.errors import ConfigError, DesignError
+from harness.errors import DesignError
 from harness.glmm import PoissonGLMM
 from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.optimise import DECREMENT_TOLERANCE
@@ -89,7 +89,7 @@ def test_rx_errors_are_no_larger_than_observed_ones_by_much() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"family": "nb2"}, ConfigError, "nb2"),
+        ({"family": "nb2", "response": "pseudo"}, DesignError, "pseudo-response"),
         ({"exposure": np.zeros(56)}, DesignError, "exposure row 0 is 0"),
         ({"offset": np.full(56, np.nan)}, DesignError, "offset row 0 is nan"),
     ],
