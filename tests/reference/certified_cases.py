@@ -28,6 +28,11 @@ def rows_of(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def digits_of(values: dict[str, Any], method: str) -> int:
+    """Return the significant digits that are certified; the quadrature may have fewer."""
+    return int(values[method].get("digits", values["digits"]))
+
+
 def psi_of(fit: dict[str, Any]) -> list[str]:
     """Return the stored parameters in the order of the program: beta, L by column, own."""
     pairs = [*fit["params"].values(), *fit["chol_re"].values()]

@@ -81,36 +81,42 @@ def test_complete(name: str) -> None:
         written = cases.strings({k: v for k, v in values[method].items() if k in KEYS})
         for text in written:
             mantissa = text.lower().split("e")[0].replace("-", "").replace(".", "").lstrip("0")
-            assert text == "0" or len(mantissa) == values["digits"] == 20, text
+            assert text == "0" or len(mantissa) == cases.digits_of(values, method) >= 12, text
     assert values["quadrature"]["points"] > values["quadrature"]["points_before"]
-    assert float(values["quadrature"]["change_on_last_raise"]) <= float(case.get("change", 1e-20))
+    change = float(values["quadrature"]["change_on_last_raise"])
+    assert change <= 10.0 ** -cases.digits_of(values, "quadrature")
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", cases.CASES)
 def test_consistent(name: str, method: str) -> None:
     fit, terms = cases.values_of(name)[method], cases.case_of(name)["columns"]["exog_re"]
+    tolerance = ROUNDING * mpf(10) ** (20 - fit.get("digits", 20))
+
+    def same(computed: mpf, stored: str) -> bool:
+        return _near(computed, stored, tolerance)
+
     for i, pair in enumerate(fit["params"].values()):
-        assert _same(mpf(pair["se"]) ** 2, fit["cov_params"][i][i])
+        assert same(mpf(pair["se"]) ** 2, fit["cov_params"][i][i])
     q = len(terms)
     L = _factor(fit, q, cases.case_of(name)["covariance"])
     for i in range(q):
-        assert _same(mp.sqrt(mpf(fit["cov_re"][i][i])), fit["sd_re"][i])
+        assert same(mp.sqrt(mpf(fit["cov_re"][i][i])), fit["sd_re"][i])
         for j in range(q):
-            assert _same(mp.fdot(L[i], L[j]), fit["cov_re"][i][j])
+            assert same(mp.fdot(L[i], L[j]), fit["cov_re"][i][j])
             if fit["corr_re"]:
                 corr = mpf(fit["cov_re"][i][j]) / mpf(fit["sd_re"][i]) / mpf(fit["sd_re"][j])
-                assert _same(corr, fit["corr_re"][i][j])
+                assert same(corr, fit["corr_re"][i][j])
     if "theta" in fit:
-        assert _same(mp.exp(mpf(fit["log_theta"]["estimate"])), fit["theta"]["estimate"])
+        assert same(mp.exp(mpf(fit["log_theta"]["estimate"])), fit["theta"]["estimate"])
         se = mpf(fit["theta"]["estimate"]) * mpf(fit["log_theta"]["se"])
-        assert _same(se, fit["theta"]["se"])
+        assert same(se, fit["theta"]["se"])
     vanishing = {entry for entry, pair in fit["chol_re"].items() if pair["estimate"] == "0"}
     assert vanishing == set(fit["boundary"] or {})
     assert all(mpf(curvature) < 0 for curvature in (fit["boundary"] or {}).values())
 
 
-def _same(computed: mpf, stored: str, tolerance: mpf = ROUNDING) -> bool:
+def _near(computed: mpf, stored: str, tolerance: mpf = ROUNDING) -> bool:
     return bool(abs(computed - mpf(stored)) <= tolerance * max(abs(mpf(stored)), mpf("1e-12")))
 
 
@@ -153,23 +159,26 @@ def test_quadrature_at_the_stored_parameters(name: str) -> None:
         psi = [arb(text) for text in cases.psi_of(fit)]
         top = expansion(problem, psi, family(problem.family, fit["points"]), fit["points"])
         recomputed = summarise(problem, psi, top.value, top.hessian).decimals()
-        _agrees(fit, recomputed, top.gradient.entries())
+        _agrees(fit, recomputed, top.gradient.entries(), fit.get("digits", 20))
 
 
-def _agrees(fit: dict[str, Any], recomputed: dict[str, Any], slopes: list[arb]) -> None:
+def _agrees(
+    fit: dict[str, Any], recomputed: dict[str, Any], slopes: list[arb], digits: int = 20
+) -> None:
     for slope, se in zip(slopes, cases.standard_errors_of(fit), strict=True):
         # Where an entry of L vanishes the score is zero by symmetry.
-        assert abs(float(slope)) * float(se or 1) < STATIONARY
+        assert abs(float(slope)) * float(se or 1) < STATIONARY * mpf(10) ** (20 - digits)
+    tolerance = RECOMPUTED * mpf(10) ** (20 - digits)
     stored = {key: fit[key] for key in recomputed}
     for here, there in zip(cases.strings(recomputed), cases.strings(stored), strict=True):
-        assert _same(mpf(here), there, RECOMPUTED)
+        assert _near(mpf(here), there, tolerance)
 
 
 @pytest.mark.parametrize("name", ONE_INTERCEPT)
 def test_quadrature_is_the_integral(name: str) -> None:
     fit = cases.values_of(name)["quadrature"]
     psi = [mpf(text) for text in cases.psi_of(fit)]
-    assert _same(cases.integrated(name, psi), fit["llf"])
+    assert _near(cases.integrated(name, psi), fit["llf"])
 
 
 def test_quadrature_by_mpmath_alone() -> None:
