@@ -21,6 +21,7 @@ from fixtures.certified.program.problem import read
 from fixtures.certified.program.quadrature import expansion, log_likelihood
 from fixtures.certified.program.summary import summarise
 from tests.reference import certified_cases as cases
+from tests.reference import trapezoid
 
 METHODS = ("laplace", "quadrature")
 KEYS = {"llf", "params", "cov_params", "cov_re", "sd_re", "corr_re", "chol_re", "boundary", "bits"}
@@ -35,6 +36,11 @@ RERUN = ("catheters", "epil-glm", "ships")
 RERUN_LONG = ("epilepsy-intercept", "nitrofen", "ships-slope", "van-drivers")
 # One random intercept, Poisson: the integral in mpmath.
 ONE_INTERCEPT = ("catheters", "epilepsy-visits", "mmec", "nitrofen", "ships")
+# Every case with random effects: another rule, in doubles, for all families and dimensions.
+MIXED = [name for name in cases.CASES if cases.case_of(name)["columns"]["exog_re"]]
+# Rounding of some hundred log-densities.
+DOUBLES = 1e-12
+SLOW_IN_DOUBLES = {"grouseticks-olre", "traffic-curve"}
 SLOW_LAPLACE = {
     "grouseticks-olre",
     "owls-nb2",
@@ -179,6 +185,12 @@ def test_quadrature_is_the_integral(name: str) -> None:
     fit = cases.values_of(name)["quadrature"]
     psi = [mpf(text) for text in cases.psi_of(fit)]
     assert _near(cases.integrated(name, psi), fit["llf"])
+
+
+@pytest.mark.parametrize("name", [_marked(name, SLOW_IN_DOUBLES) for name in MIXED])
+def test_quadrature_is_the_integral_in_doubles(name: str) -> None:
+    llf = float(cases.values_of(name)["quadrature"]["llf"])
+    assert trapezoid.log_likelihood(name) == pytest.approx(llf, rel=DOUBLES, abs=0)
 
 
 def test_quadrature_by_mpmath_alone() -> None:
