@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,7 +23,7 @@ from harness.errors import ConfigError, HarnessError
 from harness.study import runner
 from harness.study.config import Study
 from harness.study.environment import installed_version
-from harness.study.loading import built_in_studies, find_study, load_study
+from harness.study.loading import built_in_studies, find_study, load_study, message
 from harness.study.results import results_dict
 from harness.study.writing import check_writable, write_run
 
@@ -72,7 +73,7 @@ def run(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Worker processes; all cores by default.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything drawn.")] = 20260101,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything drawn.")] = 20260101,
     level: Annotated[
         Verdict | None, typer.Option(help="Verdict that like-for-like pairs must reach.")
     ] = None,
@@ -140,7 +141,11 @@ def _changed(
         changes["settings"] = settings
     if level is not None:
         changes["level"] = level
-    return study.model_copy(update=changes)
+    try:
+        # Validated anew: an engine named here must be able to fit the study's model.
+        return Study.model_validate({**study.model_dump(), **changes})
+    except ValidationError as error:
+        raise ConfigError(message(error.errors()[0])) from None
 
 
 def _check_list(what: str, names: list[str]) -> None:

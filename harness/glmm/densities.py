@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 FAMILIES = ("poisson", "nb2", "poisson-olre")
@@ -79,6 +80,15 @@ def density(family: int, y: float, eta: float, v: float) -> tuple[float, float, 
     return (
         y * inner - mu - 0.5 * v * residual * residual, residual, mu / (1.0 + v * mu), mu,
     )  # fmt: skip
+
+
+@njit(cache=True)
+def olre_means(y: Any, eta: Any, v: float) -> Any:
+    """Means (n,) at the modes of the observation-level effects, given the rest of the model."""
+    mean = np.empty(len(y))
+    for i in range(len(y)):
+        mean[i] = density(OLRE, y[i], eta[i], v)[3]
+    return mean
 
 
 @njit(cache=True, fastmath=CAREFUL)

@@ -65,19 +65,28 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
 
     @property
+    def variance(self) -> float:
+        """Variance parameter of the family: 1 / theta or the square of ``sigma_olre``; else 0."""
+        return self.model.objective.layout.variance(self.psi)
+
+    @property
+    def exceeds_poisson(self) -> bool:
+        """Whether the family's variance parameter is above zero; True where there is none."""
+        return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
+
+    @property
     def theta(self) -> float | None:
         """Size of ``nb2``, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson."""
         if self.model.design.family != "nb2":
             return None
-        variance = self.model.objective.layout.variance(self.psi)
-        return 1.0 / variance if variance > SINGULAR_TOLERANCE**2 else math.inf
+        return 1.0 / self.variance if self.exceeds_poisson else math.inf
 
     @property
     def sigma_olre(self) -> float | None:
         """Standard deviation of the observation-level effects of ``poisson-olre``."""
         if self.model.design.family != "poisson-olre":
             return None
-        return math.sqrt(self.model.objective.layout.variance(self.psi))
+        return math.sqrt(self.variance)
 
     @property
     def bse(self) -> pd.Series[float]:
