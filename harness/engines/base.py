@@ -58,6 +58,8 @@ class Engine:
         Version of the software that fits.
     families, covariances, responses : frozenset of str
         What it can fit; see ``harness.Design``.
+    optional : bool
+        Whether nothing is amiss where it is not installed.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Engine:
     version: Callable[[], str]
     covariances: frozenset[str] = frozenset({"unstructured", "diagonal"})
     responses: frozenset[str] = frozenset({"count"})
+    optional: bool = False
 
     def refusal(self, family: str, covariance: str, response: str) -> str | None:
         """Return None where the engine can fit such a model, else one line that says what not."""
