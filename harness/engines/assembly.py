@@ -20,15 +20,17 @@ def pearson_dispersion(
     random_effects: FloatArray,
     theta: float | None = None,
     sigma_olre: float | None = None,
+    n_params: int | None = None,
 ) -> float:
     """Sum of squared Pearson residuals at the conditional modes over n minus all parameters.
 
-    The modes are those of every random effect of the model, observation-level ones included.
+    The modes are those of every random effect of the model, observation-level ones included;
+    ``n_params`` is the design's own number of parameters unless the engine fits fewer.
     """
     eta = linear_predictor(design, params, random_effects)
     mu = np.exp(eta) if sigma_olre is None else olre_means(design.endog, eta, sigma_olre**2)
     variance = mu if theta is None else mu + mu**2 / theta
-    freedom = design.nobs - design.n_params
+    freedom = design.nobs - (n_params or design.n_params)
     return float(((design.endog - mu) ** 2 / variance).sum() / freedom) if freedom > 0 else np.nan
 
 
@@ -41,6 +43,7 @@ def assemble(
     random_effects: FloatArray,
     theta: float | None = None,
     sigma_olre: float | None = None,
+    n_params: int | None = None,
     printed_se: FloatArray | None = None,
     **rest: Any,
 ) -> FitResult:
@@ -58,7 +61,7 @@ def assemble(
         random_effects=pd.DataFrame(
             random_effects, index=list(design.group_labels), columns=list(design.exog_re_names)
         ),
-        dispersion=pearson_dispersion(design, params, random_effects, theta, sigma_olre),
+        dispersion=pearson_dispersion(design, params, random_effects, theta, sigma_olre, n_params),
         theta=theta,
         sigma_olre=sigma_olre,
         bse_printed=None if printed_se is None else pd.Series(printed_se, index=names),

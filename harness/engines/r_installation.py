@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-PACKAGES = ("lme4", "glmmTMB", "Matrix", "TMB")
+PACKAGES = ("lme4", "glmmTMB", "Matrix", "TMB", "minqa", "nloptr")
 MEND = "sudo apt-get install r-base-core r-cran-lme4 r-cran-glmmtmb (or `make setup`)"
 
 _PROBE = """

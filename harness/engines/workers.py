@@ -139,11 +139,16 @@ def in_workers(
             pool.schedule(function, args=list(arguments), timeout=time_limit): place
             for place, (function, arguments) in waiting.items()
         }
-        for future in _finished(futures):
-            if again and isinstance(future.exception(), BrokenProcessPool):
-                continue
-            del waiting[futures[future]]
-            yield futures[future], _outcome(future, time_limit)
+        try:
+            for future in _finished(futures):
+                if again and isinstance(future.exception(), BrokenProcessPool):
+                    continue
+                del waiting[futures[future]]
+                yield futures[future], _outcome(future, time_limit)
+        finally:
+            # Of a caller who does not want the rest: an interrupt, an error between two answers.
+            for future in futures:
+                future.cancel()
         if not waiting:
             return
         _end(pool)

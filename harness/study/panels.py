@@ -117,7 +117,7 @@ def _with_stratum_names(study: Study, table: Table) -> Table:
 
 def _design(study: Study, panels: Mapping[str, Panel], cell: Cell) -> Design:
     panel = panels[cell.indicator]
-    where = f"indicator {cell.indicator!r}, stratum {cell.stratum!r}"
+    where = f"{panel.source}, indicator {cell.indicator!r}, stratum {cell.stratum!r}"
     if cell.variant != BASE:
         where += f", variant {cell.variant!r}"
     try:
@@ -126,7 +126,7 @@ def _design(study: Study, panels: Mapping[str, Panel], cell: Cell) -> Design:
         design = study.model.build(**changes_of(study, cell.variant)).design(rows)
         _check_size(study, design.n_groups, cell)
     except HarnessError as error:
-        raise DesignError(f"{where}: {error}") from None
+        raise DesignError(f"{where}: {str(error).removeprefix(f'{panel.source}: ')}") from None
     return design
 
 

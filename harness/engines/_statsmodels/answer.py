@@ -77,6 +77,8 @@ def fit_bayes(
             method=engine.method,
             estimator=engine.estimator,
             settings=options.settings,
+            # Its random effects are independent: no correlation is fitted.
+            n_params=design.exog.shape[1] + design.exog_re.shape[1],
             se_method="posterior",
             llf=np.nan,
             converged=bool(found.optim_retvals.success),
