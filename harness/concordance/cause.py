@@ -143,7 +143,8 @@ def _standard_errors(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explan
 
 
 def _se_error(fit: FitResult) -> float:
-    return float(np.max(np.abs(relative_difference(fit.bse.to_numpy(), exact_point(fit).bse))))
+    reported = np.asarray(fit.bse, dtype=np.float64)
+    return float(np.max(np.abs(relative_difference(reported, exact_point(fit).bse))))
 
 
 def _optimiser(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
