@@ -55,7 +55,7 @@ def chained_index_figure(
             figure,
             f"chained-index-{stratum['name']}",
             _alt(reading, stratum, chains),
-            _caption(reading, stratum, checks) + scale_note(shared),
+            _caption(reading, stratum, checks) + (scale_note(shared) if len(axes) > 1 else ""),
         )
 
 
