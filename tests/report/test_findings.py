@@ -206,6 +206,16 @@ def test_findings_come_from_reliable_fits_only(make_results, how):
     assert status(reading, found).checks[2].answer == "Not all as they should"
 
 
+def test_nb2_is_set_beside_a_reliable_poisson_fit(make_results):
+    results = make_results(indicators=1, strata=("all",))
+    reading = Reading(results)
+    assert overdispersion(reading)[0].poisson["engine"] == "glmmtmb"
+    reading.fit("totfat", "all", "glmmtmb", "tight")["converged"] = False
+    assert overdispersion(reading)[0].poisson["engine"] == "lme4"
+    results["study"]["model"]["family"] = "nb2"
+    assert overdispersion(reading)[0].poisson is None
+
+
 def test_the_engine_that_steps_in_is_named(make_results):
     results = make_results(indicators=2, strata=("all",))
     for fit in results["fits"]:
