@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from harness.concordance.exact import exact_point, has_exact_objective
-from harness.concordance.metrics import PairMetrics
+from harness.concordance.metrics import PairMetrics, relative_difference
 from harness.concordance.verdict import IDENTICAL
+from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 
 Cause = Literal[
@@ -23,6 +24,7 @@ MODEL_SLACK = 1.1
 # A log-likelihood further than this from the exact one at the same point is that of another
 # objective; lme4's inner iterations leave up to 8e-4 at their default tolerance.
 LLF_SLACK = 1e-3
+MAXIMISES = "maximum likelihood"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _estimator(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation 
         return None
     gap = _likelihood_gap(a, b)
     kinds = f"{a.engine} is {a.estimator}, {b.engine} {b.estimator}"
-    return Explanation("estimator", kinds + ("" if gap is None else f"; {gap}"))
+    return Explanation("estimator", "; ".join(filter(None, (kinds, gap, _stopped(a, b)))))
 
 
 def _likelihood_gap(a: FitResult, b: FitResult) -> str | None:
@@ -76,6 +78,30 @@ def _likelihood_gap(a: FitResult, b: FitResult) -> str | None:
         f"the Laplace log-likelihood at {low.engine}'s answer is {abs(at_a - at_b):.3g}"
         f" below that at {high.engine}'s"
     )
+
+
+def _no_maximum(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
+    terms = unbounded_terms(a.design)
+    if not terms or a.estimator != MAXIMISES or b.estimator != MAXIMISES:
+        return None
+    return Explanation(
+        "failure",
+        f"no finite estimate exists for {', '.join(terms)}: the likelihood rises for ever, and each"
+        " engine stopped somewhere on the way",
+    )
+
+
+def _not_converged(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
+    stopped = _stopped(a, b)
+    if stopped is None:
+        return None
+    proven = _optimiser(a, b, metrics) or _own_objective(a, b, metrics)
+    return proven or Explanation("failure", stopped)
+
+
+def _stopped(a: FitResult, b: FitResult) -> str | None:
+    names = [f"{fit.engine} ({fit.settings})" for fit in (a, b) if not fit.converged]
+    return f"{' and '.join(names)} did not converge" if names else None
 
 
 def _approximation(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
@@ -106,7 +132,7 @@ def _standard_errors(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explan
     if not (has_exact_objective(a) and has_exact_objective(b)):
         return None
     errors = {fit.engine: _se_error(fit) for fit in (a, b)}
-    if metrics.max_rel_se > MODEL_SLACK * sum(errors.values()):
+    if not metrics.max_rel_se <= MODEL_SLACK * sum(errors.values()) < np.inf:
         return None
     worst = max(errors, key=lambda name: errors[name])
     return Explanation(
@@ -117,11 +143,14 @@ def _standard_errors(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explan
 
 
 def _se_error(fit: FitResult) -> float:
-    return float(np.max(np.abs(fit.bse.to_numpy() / exact_point(fit).bse - 1.0)))
+    reported = np.asarray(fit.bse, dtype=np.float64)
+    return float(np.max(np.abs(relative_difference(reported, exact_point(fit).bse))))
 
 
 def _optimiser(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
     if metrics.llf_diff is None or not (has_exact_objective(a) and has_exact_objective(b)):
+        return None
+    if metrics.max_rel_se == np.inf:  # no distance from the maximum makes a standard error vanish
         return None
     here, there = exact_point(a), exact_point(b)
     if max(abs(a.llf - here.llf), abs(b.llf - there.llf)) > LLF_SLACK:
@@ -154,6 +183,6 @@ def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
 
 
 _TESTS: tuple[Callable[[FitResult, FitResult, PairMetrics], Explanation | None], ...] = (
-    _data, _estimator, _approximation, _boundary, _standard_errors, _optimiser,
-    _own_objective,
+    _data, _estimator, _no_maximum, _not_converged, _approximation, _boundary, _standard_errors,
+    _optimiser, _own_objective,
 )  # fmt: skip

@@ -64,9 +64,22 @@ def log_relative_error(x: FloatArray, c: FloatArray, se: FloatArray) -> FloatArr
     McCullough (1998), Am Stat 52:358; the standard error keeps an estimate near zero from
     looking bad for its size alone.
     """
-    with np.errstate(divide="ignore"):
-        digits = -np.log10(np.abs(x - c) / np.maximum(np.abs(c), se))
-    return np.clip(digits, 0.0, MAX_DIGITS)
+    error = _quotient(np.abs(x - c), np.maximum(np.abs(c), se))
+    digits = np.full(error.shape, MAX_DIGITS)
+    np.log10(error, out=digits, where=error > 0.0)
+    return np.clip(np.where(error > 0.0, -digits, digits), 0.0, MAX_DIGITS)
+
+
+def _quotient(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    """Quotients; infinite where the lower number is not positive, so that they never pass."""
+    found = np.full(np.shape(top), np.inf)
+    np.divide(top, bottom, out=found, where=bottom > 0.0)
+    return found
+
+
+def relative_difference(b: FloatArray, a: FloatArray) -> FloatArray:
+    """Relative difference b / a - 1 of standard errors; infinite unless both are positive."""
+    return np.where((a > 0.0) & (b > 0.0), _quotient(b, a) - 1.0, np.inf)
 
 
 def significance_state(params: FloatArray, bse: FloatArray) -> FloatArray:
@@ -98,8 +111,8 @@ def pair_metrics(a: FitResult, b: FitResult) -> PairMetrics:
     )
     terms = pd.DataFrame(
         {
-            "diff_se": (pb - pa) / se,
-            "rel_se": sb / sa - 1.0,
+            "diff_se": _quotient(pb - pa, se),
+            "rel_se": relative_difference(sb, sa),
             "digits": log_relative_error(pb, pa, se),
             "state_a": significance_state(pa, sa),
             "state_b": significance_state(pb, sb),

@@ -20,6 +20,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """Lines to copy."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """A heading inside a section."""
 
@@ -66,7 +73,7 @@ class Fold:
     blocks: tuple[Text | Findings | Table | Drawing, ...]
 
 
-Block = Text | Heading | Findings | Glossary | Recipes | Fold | Table | Drawing
+Block = Text | Code | Heading | Findings | Glossary | Recipes | Fold | Table | Drawing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.report.numerics import (
+    BASELINE,
     Agreement,
     ChainedIndex,
     chained_index,
@@ -13,7 +15,8 @@ from harness.report.numerics import (
     limits_of_agreement,
     lin_discordance,
 )
-from harness.report.reading import Reading, Record, answered
+from harness.report.reading import Reading, Record, answered, reliable, unreliable
+from harness.report.rounding import fixed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,9 +30,13 @@ class Overdispersion:
     null : mapping or None
         The parametric-bootstrap record; None where it was not run.
     poisson, nb2 : mapping or None
-        The two fits compared; None where there is no negative binomial fit.
+        The two fits compared; None where there is no reliable negative binomial fit.
     changed : tuple of str
         Stages whose 5 % significance or whose sign where significant differs.
+    chain_changed : bool
+        Whether the same holds of the end of the chained index against 100.
+    refused : str or None
+        Why a negative binomial fit that was asked for has no reliable estimate.
     """
 
     indicator: Record
@@ -39,6 +46,23 @@ class Overdispersion:
     poisson: Record | None
     nb2: Record | None
     changed: tuple[str, ...]
+    chain_changed: bool = False
+    refused: str | None = None
+
+    @property
+    def factor(self) -> float | None:
+        """How many times too narrow the Poisson intervals are, about; None where they are not.
+
+        Standard errors grow with the root of the dispersion.
+        """
+        if not self.over or self.null is None or not self.null["null_median"]:
+            return None
+        return math.sqrt(self.observed / self.null["null_median"]) if self.observed else None
+
+    @property
+    def beside(self) -> Record | None:
+        """The NB2 fit that is shown beside Poisson: none where the counts vary as they should."""
+        return None if self.over is False else self.nb2
 
     @property
     def over(self) -> bool | None:
@@ -91,8 +115,8 @@ class PairPoints:
 
 
 def index_of(fit: Record | None, reading: Reading) -> ChainedIndex | None:
-    """Return the chained index of a fit, None where it has none."""
-    if fit is None or not answered(fit) or not reading.tiles:
+    """Return the chained index of a fit, None where it has none that is reliable."""
+    if fit is None or not reliable(fit) or not reading.tiles:
         return None
     estimates = {term: p["estimate"] for term, p in fit["params"].items()}
     cov = fit["cov_params"]
@@ -115,6 +139,25 @@ def conclusion_differs(a: Record, b: Record, term: str) -> bool:
     return bool(first and opposite)
 
 
+def end_state(index: ChainedIndex | None) -> int | None:
+    """Return 1 or -1 where the last interval of an index lies above or below 100, else 0."""
+    if index is None or index.low is None or index.high is None:
+        return None
+    return int(index.low[-1] > BASELINE) - int(index.high[-1] < BASELINE)
+
+
+def too_narrow(checks: Iterable[Overdispersion]) -> str:
+    """Say by how much Poisson intervals are too narrow; empty where they are not."""
+    factors = [check.factor for check in checks if check.factor]
+    if not factors:
+        return ""
+    about = "about" if len(factors) == 1 else "up to"
+    return (
+        "The counts vary more than Poisson allows: these intervals are too narrow, by a factor of"
+        f" {about} {fixed(max(factors))}."
+    )
+
+
 def overdispersion(reading: Reading) -> list[Overdispersion]:
     """Return one record an analysis, in the order of the study."""
     nulls = {(n["indicator"], n["stratum"]): n for n in reading.results["dispersion_null"]}
@@ -130,7 +173,15 @@ def overdispersion(reading: Reading) -> list[Overdispersion]:
             else ()
         )
         a, b = pair or (None, None)
-        found.append(Overdispersion(indicator, stratum, observed, null, a, b, changed))
+        ends = [end_state(index_of(fit, reading)) for fit in (a, b)]
+        asked = reading.wider(*key)
+        found.append(
+            Overdispersion(
+                indicator, stratum, observed, null, a, b, changed,
+                chain_changed=None not in ends and ends[0] != ends[1],
+                refused=unreliable(asked[0]) if asked else None,
+            )
+        )  # fmt: skip
     return found
 
 

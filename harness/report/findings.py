@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.report.derived import Overdispersion, index_of, significant
-from harness.report.numerics import percentage_change
-from harness.report.reading import Reading, Record
+from harness.report.derived import Overdispersion, end_state, index_of, significant, too_narrow
+from harness.report.numerics import ChainedIndex, percentage_change
+from harness.report.reading import EXACT, Reading, Record, unreliable
 from harness.report.rounding import fixed, interval, unbroken
 from harness.report.words import plural, unit_of
 
@@ -33,10 +33,29 @@ def finding(reading: Reading, found: Overdispersion) -> Finding:
     fit = reading.reference(indicator["name"], found.stratum["name"])
     label, unit = indicator["label"], unit_of(indicator)
     if fit is None:
-        return Finding(label, unit, ("No engine gave an answer.",), "", False)
-    sentences = tuple(_sentences(fit, reading))
+        return Finding(label, unit, (_nothing(found, reading),), "", False)
+    sentences = (*_sentences(fit, reading), *_speaker(fit, reading))
     check, cautious = _check(found, reading)
     return Finding(label, unit, sentences, check, cautious)
+
+
+def _nothing(found: Overdispersion, reading: Reading) -> str:
+    key = (found.indicator["name"], found.stratum["name"], "base")
+    fits = [f for f in reading.fits if (f["indicator"], f["stratum"], f["variant"]) == key]
+    exact = [fit for fit in fits if fit["estimator"] == EXACT] or fits
+    tight = [fit for fit in exact if fit["settings"] == "tight"] or exact
+    reasons = [f"{fit['engine']} {fit['settings']} {unreliable(fit)}" for fit in tight]
+    return f"No reliable estimate: {'; '.join(reasons)}."
+
+
+def _speaker(fit: Record, reading: Reading) -> list[str]:
+    """Who speaks, where it is not the first voice."""
+    first = reading.voices[0]
+    if (fit["engine"], fit["settings"]) == (first.engine, first.settings):
+        return []
+    silent = reading.spoken(first, fit["indicator"], fit["stratum"])
+    why = f": {first.name} {unreliable(silent)}" if silent else ""
+    return [f"These numbers are by {fit['engine']} {fit['settings']}{why}."]
 
 
 def _sentences(fit: Record, reading: Reading) -> list[str]:
@@ -88,12 +107,17 @@ def _chained(fit: Record, reading: Reading) -> list[str]:
     index = index_of(fit, reading)
     if index is None:
         return []
+    period = reading.study["period_word"]
+    start, finish = _from_event(index.t[0], period), _from_event(index.t[-1], period)
+    end, limits = _end(index)
+    return [f"Chained together, 100 {start} became {end} {finish}{limits}."]
+
+
+def _end(index: ChainedIndex) -> tuple[str, str]:
     limits = ""
     if index.low is not None and index.high is not None:
         limits = f" ({interval(float(index.low[-1]), float(index.high[-1]))})"
-    period, end = reading.study["period_word"], fixed(float(index.index[-1]))
-    start, finish = _from_event(index.t[0], period), _from_event(index.t[-1], period)
-    return [f"Chained together, 100 {start} became {end} {finish}{limits}."]
+    return fixed(float(index.index[-1])), limits
 
 
 def _from_event(t: int, period: str) -> str:
@@ -107,10 +131,10 @@ def _from_event(t: int, period: str) -> str:
 
 def _check(found: Overdispersion, reading: Reading) -> tuple[str, bool]:
     if found.nb2 is None or found.poisson is None:
-        text = "The counts vary more than Poisson allows, and no wider model was fitted."
-        return (text, True) if found.over else ("", False)
-    if not found.changed:
-        return "Every conclusion holds with negative binomial intervals.", False
+        return (f"{too_narrow([found])} {_no_wider(found)}", True) if found.over else ("", False)
+    chain = _chain_by_nb2(found.nb2, found.chain_changed, reading)
+    if not found.changed and not found.chain_changed:
+        return f"Every conclusion holds with a negative binomial model{chain}.", False
     period = reading.study["period_word"]
     names = {
         "pre": "the trend before the event",
@@ -123,4 +147,23 @@ def _check(found: Overdispersion, reading: Reading) -> tuple[str, bool]:
         now = "clear" if significant(found.nb2, term) else "no longer clear"
         limits = _limits(found.nb2["params"][term])
         parts.append(f"{names.get(term, term)} is {now} ({limits})")
-    return _unbroken(f"With negative binomial intervals, {'; '.join(parts)}."), True
+    if not parts:
+        parts.append("the stages hold")
+    return _unbroken(f"With a negative binomial model, {'; '.join(parts)}{chain}."), True
+
+
+def _no_wider(found: Overdispersion) -> str:
+    if found.refused:
+        return f"The negative binomial fit {found.refused}."
+    return "No wider model was fitted; “Are the intervals wide enough?” says how to add one."
+
+
+def _chain_by_nb2(nb2: Record, changed: bool, reading: Reading) -> str:
+    index = index_of(nb2, reading)
+    if index is None:
+        return ""
+    end, limits = _end(index)
+    now = ""
+    if changed:
+        now = ", now a clear change" if end_state(index) else ", no longer a clear change"
+    return _unbroken(f"; chained together, 100 became {end}{limits}{now}")

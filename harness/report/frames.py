@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.report.derived import index_of, overdispersion, pair_points
 from harness.report.numerics import percentage_change, wald_p
-from harness.report.reading import Reading, Record
+from harness.report.reading import Reading, Record, unreliable
 
 FIT_FIELDS = (
     "id", "variant", "indicator", "stratum", "exposure", "response", "scale", "impact", "random",
@@ -28,7 +28,17 @@ ASKED = ("id", "variant", "indicator", "stratum", "engine", "settings", "languag
 EMPTY_HEADS = {
     "covariances": ("id", "term"),
     "random_effects": ("id", "effect", "sd", "correlation_with_intercept"),
-    "chained_index": ("indicator", "stratum", "engine", "settings", "t", "index", "low", "high"),
+    "chained_index": (
+        "indicator",
+        "stratum",
+        "engine",
+        "settings",
+        "family",
+        "t",
+        "index",
+        "low",
+        "high",
+    ),
     "comparisons": (*PAIR_FIELDS, "different_estimator"),
     "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se"),
     "agreement": ("a", "b", "quantity", "n", "mean", "sd", "limit_low", "limit_high"),
@@ -116,21 +126,24 @@ def _fits(reading: Reading) -> Iterator[Record]:
             "window_last": fit["window"][1],
             "messages": len(fit["messages"]),
             "failure": fit["failure"],
+            "unreliable": unreliable(fit),
         }
 
 
 def _chained_index(reading: Reading) -> Iterator[Record]:
-    for indicator, stratum in reading.analyses:
-        for voice in reading.voices:
-            fit = reading.spoken(voice, indicator["name"], stratum["name"])
+    for found in overdispersion(reading):
+        key = (found.indicator["name"], found.stratum["name"])
+        for fit in (*(reading.spoken(voice, *key) for voice in reading.voices), found.nb2):
             index = index_of(fit, reading)
             for k, t in enumerate(index.t if index else ()):
                 assert index is not None
+                assert fit is not None
                 yield {
-                    "indicator": indicator["name"],
-                    "stratum": stratum["name"],
-                    "engine": voice.engine,
-                    "settings": voice.settings,
+                    "indicator": fit["indicator"],
+                    "stratum": fit["stratum"],
+                    "engine": fit["engine"],
+                    "settings": fit["settings"],
+                    "family": fit["family"],
                     "t": t,
                     "index": float(index.index[k]),
                     "low": None if index.low is None else float(index.low[k]),

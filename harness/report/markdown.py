@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.report.blocks import (
     Block,
+    Code,
     Findings,
     Fold,
     Glossary,
@@ -21,7 +22,7 @@ from harness.report.tables.table import Cell, Table
 
 # What opens markup anywhere in a line, what opens a list or a heading at its start, and addresses.
 SPECIAL = re.compile(r"([\\`*_\[\]|~$@]|:(?=//)|^[-+#=](?=\s|$|[-#=]))")
-NUMBERED = re.compile(r"^(\d{1,9})([.)])")
+NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 LONGEST = 40
 
 
@@ -77,6 +78,8 @@ def _block(block: Block, figure_files: dict[str, str]) -> Iterator[str]:
     match block:
         case Text():
             yield f"> {escaped(block.text)}" if block.kind != "plain" else escaped(block.text)
+        case Code():
+            yield fenced(block.text, "yaml")
         case Heading():
             yield f"### {escaped(block.text)}"
         case Findings():

@@ -14,6 +14,8 @@ EXACT = "maximum likelihood"
 PREFERENCE = ("lme4", "glmmtmb", "laplace", "agq")
 WHOLE_PANEL = "all"
 TWO_STEP = ("pre", "step0", "step1", "post")
+# A rate ratio of e^15, three millions, is what an optimiser leaves of an estimate without bound.
+ABSURD = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +128,40 @@ class Reading:
         return [_voice(chosen) for chosen in _by_language(exact or base)]
 
     def reference(self, indicator: str, stratum: str) -> Record | None:
-        """Return the fit that the plain words are taken from: the first voice that answered."""
-        fits = (self.spoken(voice, indicator, stratum) for voice in self.voices)
-        return next((fit for fit in fits if fit and answered(fit)), None)
+        """Return the fit that the plain words are taken from, None where none is reliable.
 
-    def overdispersion_pair(self, indicator: str, stratum: str) -> tuple[Record, Record] | None:
-        """Return (Poisson fit, negative binomial fit), same engine where there is one."""
-        second = [
+        The first voice; where it is not reliable, the next maximum-likelihood fit that is.
+        """
+        others = [
+            fit
+            for fit in self.fits
+            if (fit["indicator"], fit["stratum"], fit["variant"]) == (indicator, stratum, "base")
+            and fit["estimator"] == EXACT
+        ]
+        voices = [self.spoken(voice, indicator, stratum) for voice in self.voices]
+        fits = [*voices, *sorted(others, key=lambda fit: _rank(fit)[::-1])]
+        return next((fit for fit in fits if fit and reliable(fit)), None)
+
+    def wider(self, indicator: str, stratum: str) -> list[Record]:
+        """Return the negative binomial fits of the same stages and window, reliable ones first."""
+        model = self.study["model"]
+        fits = [
             fit
             for fit in self.fits
             if fit["family"] == "nb2"
             and (fit["indicator"], fit["stratum"]) == (indicator, stratum)
-            and answered(fit)
+            and (fit["impact"], tuple(fit["window"])) == (model["impact"], self.window)
         ]
-        for fit in sorted(second, key=_rank):
+        return sorted(fits, key=lambda fit: (not reliable(fit), *_rank(fit)))
+
+    def overdispersion_pair(self, indicator: str, stratum: str) -> tuple[Record, Record] | None:
+        """Return (Poisson fit, negative binomial fit), same engine where there is one."""
+        if self.study["model"]["family"] != "poisson":
+            return None
+        second = [fit for fit in self.wider(indicator, stratum) if reliable(fit)]
+        for fit in second:
             partner = self.fit(indicator, stratum, fit["engine"], fit["settings"])
-            if partner and answered(partner):
+            if partner and reliable(partner):
                 return partner, fit
         first = self.reference(indicator, stratum)
         return (first, second[0]) if first and second else None
@@ -172,6 +192,30 @@ def answered(fit: Record) -> bool:
     return fit["failure"] is None and all(p["estimate"] is not None for p in fit["params"].values())
 
 
+def unreliable(fit: Record) -> str | None:
+    """Return why the numbers of a fit are no estimate, None where they are.
+
+    The one rule for what is told as a finding: converged, finite, with standard errors.
+    """
+    if not answered(fit):
+        return f"gave no answer ({fit['failure'] or 'no numbers'})"
+    if not fit["converged"]:
+        return "did not converge"
+    if fit.get("unbounded"):
+        return f"has no finite estimate of {', '.join(fit['unbounded'])}"
+    for term, p in fit["params"].items():
+        if not p["se"]:
+            return f"has no standard error of {term}"
+        if p["se"] > ABSURD or (term != "intercept" and abs(p["estimate"]) > ABSURD):
+            return f"has no finite estimate of {term}"
+    return None
+
+
+def reliable(fit: Record) -> bool:
+    """Return whether a fit's numbers may be told as findings."""
+    return unreliable(fit) is None
+
+
 def by_name(records: Iterable[Record], name: str) -> Record:
     """Return the record with this name."""
     return next(record for record in records if record["name"] == name)
@@ -184,7 +228,7 @@ def _rank(fit: Record) -> tuple[int, int]:
 
 def _by_language(fits: list[Record]) -> list[Record]:
     best: dict[str, Record] = {}
-    for fit in sorted(fits, key=lambda fit: (not answered(fit), *_rank(fit))):
+    for fit in sorted(fits, key=lambda fit: (not reliable(fit), not answered(fit), *_rank(fit))):
         best.setdefault(fit["language"], fit)
     return [best[language] for language in sorted(best, key=lambda x: (x != "R", x))]
 

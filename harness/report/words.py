@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.report.reading import Reading, Record, answered
-from harness.report.rounding import fixed, whole
+from harness.report.rounding import brief, fixed, part_of_one, whole
 
+DEFAULT_EVENT = "event"
 VERDICTS = ("discordant", "not comparable", "equivalent", "concordant", "identical")
 LEVELS = {
     "identical": "estimates within 0.0001 standard errors, standard errors and random-effect SDs"
@@ -39,10 +40,32 @@ MESSAGE_KINDS = {
 
 
 def plural(word: str) -> str:
-    """Return the regular English plural."""
+    """Return the English plural."""
+    if word.endswith("sis"):
+        return f"{word[:-2]}es"
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return f"{word[:-1]}ies"
     return f"{word}es" if word.endswith(("s", "x", "z", "ch", "sh")) else f"{word}s"
+
+
+def counted(n: int, word: str) -> str:
+    """Return a number and what it counts: 1 analysis, 3 analyses."""
+    return f"{whole(n)} {word if n == 1 else plural(word)}"
+
+
+def all_of(n: int, word: str) -> str:
+    """Return words for all n there are: the one analysis, all 3 analyses."""
+    return f"the one {word}" if n == 1 else f"all {counted(n, word)}"
+
+
+def part_of(k: int, n: int, word: str) -> str:
+    """Return words for k of n: all 3 analyses, 2 of 3 analyses."""
+    return all_of(n, word) if k == n else f"{whole(k)} of {whole(n)} {plural(word)}"
+
+
+def in_standard_errors(d: float) -> str:
+    """Return a difference with its unit: 1/80,000 of a standard error, 404 standard errors."""
+    return f"{part_of_one(d)} of a standard error" if d <= 1.0 else f"{brief(d)} standard errors"
 
 
 def stage_name(term: str, period: str) -> str:

@@ -13,13 +13,16 @@ import numpy as np
 from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
 from harness.design import FloatArray
+from harness.glmm.separation import unbounded_terms
 from harness.panel import Panel
+from harness.report.reading import EXACT
+from harness.report.words import plural
 from harness.result import FitResult
 from harness.study.by_hand import by_hand
-from harness.study.config import Indicator
-from harness.study.plan import PlannedFit, PlannedPair, changes_of
+from harness.study.config import BASE, Indicator
+from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
-from harness.study.sentence import verdict_sentence
+from harness.study.sentence import unanswered, verdict_sentence
 
 SCHEMA = 1
 
@@ -58,7 +61,7 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
         },
         "verdict": {
             "sentence": verdict_sentence(run),
-            "ok": len(at_level) == run.pairs_expected,
+            "ok": len(at_level) == run.pairs_expected and not unanswered(run),
         },
     }
 
@@ -75,7 +78,6 @@ def _transport(run: StudyRun) -> str | None:
 
 def _study(run: StudyRun) -> dict[str, Any]:
     study, table = run.study, run.data.table
-    first = run.data.panels[study.indicators[0].name]
     return {
         "name": study.study,
         "title": study.title,
@@ -91,22 +93,22 @@ def _study(run: StudyRun) -> dict[str, Any]:
         "indicators": [
             {**i.model_dump(), "response": "count", "scale": None} for i in study.indicators
         ],
-        "strata": [_stratum(run, first, name) for name in run.data.strata],
+        "strata": [_stratum(run, name) for name in run.data.strata],
         "model": study.model.model_dump(mode="json"),
         "terms": list(next(iter(run.data.designs.values())).exog_names),
     }
 
 
-def _stratum(run: StudyRun, panel: Panel, name: str) -> dict[str, Any]:
+def _stratum(run: StudyRun, name: str) -> dict[str, Any]:
     words = run.study.words
-    label = f"All {words.unit}s" if name == "all" else name
+    label = f"All {plural(words.unit)}" if name == WHOLE_PANEL else name
     descriptions = run.data.table.descriptions
     column = run.study.strata.column if run.study.strata else None
     return {
         "name": name,
         "label": label,
-        "units": len(panel.restricted(name).units),
-        "description": descriptions.get(column, "") if column and name != "all" else "",
+        "units": run.data.designs[Cell(run.study.indicators[0].name, name, BASE)].n_groups,
+        "description": descriptions.get(column, "") if column and name != WHOLE_PANEL else "",
     }
 
 
@@ -201,6 +203,7 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
         else {str(term): number(se) for term, se in fit.bse_printed.items()},
         "sd_re": [number(sd) for sd in fit.sd_re],
         "corr_re": None if fit.corr_re is None else matrix(fit.corr_re),
+        "unbounded": list(unbounded_terms(fit.design)) if fit.estimator == EXACT else [],
         "certificate": fit.certificate,
         "certificate_reason": fit.certificate_reason,
         "failure": fit.failure,

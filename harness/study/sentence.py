@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from harness.concordance.verdict import ORDER
+from harness.report.words import all_of, counted, in_standard_errors
 from harness.study.config import BASE
+from harness.study.plan import Cell
 from harness.study.runner import StudyRun
 
 
@@ -11,14 +13,20 @@ def verdict_sentence(run: StudyRun) -> str:
     """Say whether the fits that must agree do, and how far apart the worst two lie."""
     expected = run.pairs_expected
     analyses = sum(cell.variant == BASE for cell in run.data.designs)
+    empty = unanswered(run)
+    if len(empty) == analyses:
+        return f"No analysis has an answer: {_first_failure(run)}."
+    short = expected - len(run.at_level(run.study.level))
+    if empty and not short:
+        return f"{len(empty)} of {analyses} analyses have no answer: {_first_failure(run)}."
     if not expected:
+        verb = "was" if analyses == 1 else "were"
         return (
-            f"{analyses} analyses were fitted, but no two engines of this study maximise the same"
-            " likelihood, so nothing could be cross-checked."
+            f"{counted(analyses, 'analysis')} {verb} fitted, but {_alone(run)}, so nothing could"
+            " be cross-checked."
         )
     alike = {p: pair for p, pair in run.pairs.items() if p.like_for_like}
     engines = list(dict.fromkeys(name for p in alike for name in (p.a.engine, p.b.engine)))
-    short = expected - len(run.at_level(run.study.level))
     if short:
         return (
             f"Do not rely on these numbers yet: {short} of {expected} cross-checks between"
@@ -32,10 +40,31 @@ def verdict_sentence(run: StudyRun) -> str:
     better = "" if worst == ORDER[0] else " or better"
     where = "R and Python" if languages == {"R", "Python"} else " and ".join(sorted(languages))
     return (
-        f"{where} give the same answer: in all {analyses} analyses {_listed(engines)} are"
-        f" {worst}{better}, no estimate differing by more than {_share(largest)} of a"
-        " standard error."
+        f"{where} give the same answer: in {all_of(analyses, 'analysis')} {_listed(engines)} are"
+        f" {worst}{better}, no estimate differing by more than {_share(largest)}."
     )
+
+
+def unanswered(run: StudyRun) -> list[Cell]:
+    """Return the analyses, under the base model, in which no engine gave an answer."""
+    answered = {planned.cell for planned, fit in run.fits.items() if fit.failure is None}
+    return [cell for cell in run.data.designs if cell.variant == BASE and cell not in answered]
+
+
+def _first_failure(run: StudyRun) -> str:
+    empty = unanswered(run)
+    planned, fit = next((p, fit) for p, fit in run.fits.items() if p.cell in empty)
+    return f"{planned.engine} says “{fit.failure}”"
+
+
+def _alone(run: StudyRun) -> str:
+    """Why a study has no like-for-like pair."""
+    study = run.study
+    if len(study.engines) == 1:
+        return f"by {study.engines[0]} alone"
+    if "tight" not in study.settings:
+        return "not at tight settings, which a cross-check needs"
+    return "no two engines of this study maximise the same likelihood"
 
 
 def _listed(names: list[str]) -> str:
@@ -45,9 +74,5 @@ def _listed(names: list[str]) -> str:
 def _share(d: float) -> str:
     """A difference in standard errors as one in so many, rounded towards the larger share."""
     if d <= 0:
-        return "nothing at all"
-    power = 1
-    while d * power * 10 <= 1:
-        power *= 10
-    part = int(1 / (d * power))
-    return f"1/{part * power:,}"
+        return "rounding"
+    return in_standard_errors(d)

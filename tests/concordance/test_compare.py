@@ -84,6 +84,9 @@ def test_verdict_by_likelihood_and_variance(
         ),
         # A likelihood that its own point does not have: no honest fit does that.
         ({"llf": 12.0}, "unexplained"),
+        ({"llf": 12.0, "converged": False}, "failure"),
+        ({"by_se": 0.01, "singular": True, "converged": False}, "optimiser"),
+        ({"by_se": 0.5, **VB, "converged": False}, "estimator"),
     ],
 )
 def test_cause_is_the_one_planted(fit: FitResult, changes: dict, cause: str) -> None:
@@ -96,6 +99,36 @@ def test_cause_is_the_one_planted(fit: FitResult, changes: dict, cause: str) -> 
     assert pair.explanation is not None
     assert pair.explanation.cause == cause
     assert pair.explanation.evidence
+
+
+@pytest.mark.parametrize("by_se", [0.3, 400.0])
+def test_without_a_maximum_there_is_nothing_to_agree_on(fit: FitResult, by_se: float) -> None:
+    before = fit.design.exog[:, 2] == 0
+    endless = replace(fit, design=fit.design.with_counts(np.where(before, 0.0, fit.design.endog)))
+    pair = compare_pair(endless, moved(endless, by_se=by_se))
+    assert pair.verdict == "discordant"
+    assert pair.explanation is not None
+    assert pair.explanation.cause == "failure"
+    assert "no finite estimate exists for intercept, pre, step0" in pair.explanation.evidence
+
+
+def test_the_fit_that_did_not_converge_is_named(fit: FitResult) -> None:
+    pair = compare_pair(fit, moved(fit, llf=fit.llf + 12.0, converged=False))
+    assert pair.explanation is not None
+    assert pair.explanation.evidence == "other (tight) did not converge"
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_standard_error_of_zero_never_passes(fit: FitResult, both: bool) -> None:
+    bse = fit.bse.copy()
+    bse["step0"] = 0.0
+    a, b = replace(fit, bse=bse), moved(fit, bse=bse if both else fit.bse)
+    for pair in (compare_pair(a, b), compare_pair(b, a)):
+        assert pair.metrics is not None
+        assert pair.metrics.max_rel_se == np.inf
+        assert pair.verdict == "discordant"
+        assert pair.explanation is not None
+        assert pair.explanation.cause == "unexplained"
 
 
 def test_other_rows_are_the_cause_data(fit: FitResult) -> None:
@@ -145,7 +178,13 @@ def test_a_conclusion_that_changes_is_discordant(fit: FitResult) -> None:
 
 @pytest.mark.parametrize(
     ("x", "c", "se", "digits"),
-    [(1.0, 1.0, 0.1, 15.0), (1.001, 1.0, 0.1, 3.0), (1e-9, 0.0, 0.1, 8.0), (5.0, 1.0, 0.1, 0.0)],
+    [
+        (1.0, 1.0, 0.1, 15.0),
+        (1.001, 1.0, 0.1, 3.0),
+        (1e-9, 0.0, 0.1, 8.0),
+        (5.0, 1.0, 0.1, 0.0),
+        (0.0, 0.0, 0.0, 0.0),
+    ],
 )
 def test_digits_are_mccullough_s(x: float, c: float, se: float, digits: float) -> None:
     found = log_relative_error(np.array([x]), np.array([c]), np.array([se]))

@@ -61,6 +61,15 @@ def test_every_figure_comes_in_both_formats(files):
         assert b"<dc:date>" not in files[f"figures/{name}.svg"]
 
 
+@pytest.mark.parametrize("observed", [3.2, 40.0, 4e5])
+def test_log_axes_have_plain_numbers(make_results, observed):
+    results = make_results(indicators=1, strata=("all",), engines=("laplace",))
+    results["dispersion_null"][0]["observed"] = observed
+    found = {name: text for name, text in render_report(results).items() if name.endswith(".svg")}
+    assert not [name for name, text in found.items() if b"mathdefault" in text]
+    assert (b"<!-- 10 -->" in found["figures/dispersion.svg"]) is (observed > 5)
+
+
 def test_figures_in_the_page_follow_the_dark(files):
     text = themed(files["figures/chained-index-all.svg"])
     assert text.startswith("<svg")
@@ -133,6 +142,11 @@ def test_markdown_takes_no_blocks_from_names(text):
     plain = {"paragraph_open", "paragraph_close", "inline", "text", "text_special"}
     assert {token.type for token in shown} <= plain
     assert text in "".join(t.content for t in shown if t.type in ("text", "text_special"))
+
+
+@pytest.mark.parametrize("text", ["0.16", "3.2 to 4.5", "12)b", "1.5e-07", "−0.5"])
+def test_numbers_are_not_escaped(text):
+    assert escaped(text) == text
 
 
 def test_code_stays_inside_its_fence():

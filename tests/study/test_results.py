@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from harness.study.by_hand import write_designs
 from harness.study.environment import current_environment
 from harness.study.loading import load_study
 from harness.study.panels import read_study
+from harness.study.plan import PlannedFit
 from harness.study.results import matrix, number, results_dict
 from harness.study.runner import RunOptions, StudyRun, run_study
 from harness.study.writing import write_run
@@ -117,7 +120,11 @@ def test_counts_follow_from_the_study_file(results: dict[str, Any]) -> None:
     }  # fmt: skip
     assert len(results["fits"]) == 12
     assert len(results["comparisons"]) == 3
-    assert "no two engines" in results["verdict"]["sentence"]
+    assert results["verdict"] == {
+        "sentence": "3 analyses were fitted, but by laplace alone, so nothing could be"
+        " cross-checked.",
+        "ok": True,
+    }  # fmt: skip
 
 
 @pytest.mark.needs_r
@@ -131,7 +138,9 @@ def test_counts_with_a_partner(with_lme4: tuple[StudyRun, Path]) -> None:
     }  # fmt: skip
     assert len(found["comparisons"]) == 4 + 1
     assert found["verdict"]["ok"] is True
-    assert found["verdict"]["sentence"].startswith("R and Python give the same answer: in all 1 ")
+    assert found["verdict"]["sentence"].startswith(
+        "R and Python give the same answer: in the one analysis lme4 and laplace are "
+    )
     known = {fit["id"] for fit in found["fits"]}
     for pair in found["comparisons"]:
         assert {pair["fit_a"], pair["fit_b"]} <= known
@@ -175,6 +184,36 @@ def test_a_failed_fit_has_nulls_and_a_reason(results: dict[str, Any]) -> None:
     assert found["sd_re"] == []
     assert found["certificate_reason"] == "the fit failed"
     assert found["reproduce"] == ""
+
+
+@pytest.mark.parametrize(
+    ("fail", "ok", "words"),
+    [
+        (lambda p: p.cell.stratum == "all", False, "1 of 3 analyses have no answer"),
+        (lambda p: True, False, "No analysis has an answer: laplace says “it died”."),
+        (lambda p: p.settings == "default", True, "3 analyses were fitted, but by laplace alone"),
+    ],
+    ids=["one analysis", "all", "one setting"],
+)
+def test_an_analysis_without_an_answer_is_no_success(
+    run: StudyRun, fail: Callable[[PlannedFit], bool], ok: bool, words: str
+) -> None:
+    fits = {
+        p: replace(fit, failure=fit.failure or "it died") if fail(p) else fit
+        for p, fit in run.fits.items()
+    }
+    found = results_dict(replace(run, fits=fits))["verdict"]
+    assert found["ok"] is ok
+    assert found["sentence"].startswith(words)
+
+
+def test_terms_without_a_finite_estimate_are_named(run: StudyRun) -> None:
+    planned, fit = next(iter(run.fits.items()))
+    before = fit.design.exog[:, 2] == 0
+    endless = replace(fit, design=fit.design.with_counts(np.where(before, 0.0, fit.design.endog)))
+    assert results_dict(run)["fits"][0]["unbounded"] == []
+    found = results_dict(replace(run, fits={**run.fits, planned: endless}))
+    assert found["fits"][0]["unbounded"] == ["intercept", "pre", "step0"]
 
 
 def test_dispersion_null(results: dict[str, Any]) -> None:
@@ -251,6 +290,7 @@ def test_units_without_a_period_in_the_window_are_listed(tmp_path: Path) -> None
     found = results_dict(run_study(study, RunOptions(base=tmp_path), quiet))
     assert found["fits"][0]["n_groups"] == 10
     (dropped,) = found["panel"]["dropped"]
+    assert found["study"]["strata"][0]["units"] == 10
     assert (dropped["rows"], dropped["units"]) == (18, ["a01", "a04"])
     assert "window" in dropped["reason"]
 

@@ -23,9 +23,9 @@ def all_figures(reading: Reading, found: list[Overdispersion]) -> list[Drawing]:
 def _figures(reading: Reading, found: list[Overdispersion]) -> Iterator[Drawing | None]:
     yield medians_figure(reading)
     for stratum in reading.strata:
-        yield chained_index_figure(reading, stratum)
+        yield chained_index_figure(reading, stratum, found)
         yield forest_figure(reading, stratum)
         yield families_figure(reading, found, stratum)
-    yield strata_index_figure(reading)
+    yield strata_index_figure(reading, found)
     yield dispersion_figure(found)
     yield bland_altman(reading)

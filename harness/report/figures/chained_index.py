@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from harness.report.derived import index_of
-from harness.report.figures.panels import MARKERS, finish_panels, frame_panel, scale_note
+from harness.report.derived import Overdispersion, index_of, too_narrow
+from harness.report.figures.panels import (
+    MARKERS,
+    finish_panels,
+    frame_panel,
+    scale_note,
+    shading,
+)
 from harness.report.figures.style import (
     MUTED,
     SERIES,
@@ -22,25 +28,34 @@ from harness.report.reading import WHOLE_PANEL, Reading, Record, Voice
 from harness.report.rounding import fixed
 
 Chains = list[tuple[Voice, ChainedIndex]]
+NB2_COLOUR = SERIES[4]
 
 
-def chained_index_figure(reading: Reading, stratum: Record) -> Drawing | None:
-    """Return the chained index of one stratum, one panel an indicator."""
+def chained_index_figure(
+    reading: Reading, stratum: Record, found: list[Overdispersion]
+) -> Drawing | None:
+    """Return the chained index of one stratum, one panel an indicator.
+
+    NB2 is drawn beside where the counts vary more than Poisson allows.
+    """
+    checks = [check for check in found if check.stratum["name"] == stratum["name"]]
+    beside = [index_of(check.beside, reading) for check in checks]
     chains = [_chains(reading, indicator, stratum) for indicator in reading.indicators]
     if not any(chains):
         return None
     with house_style():
         figure, axes = small_multiples(len(chains))
-        for ax, indicator, found in zip(axes, reading.indicators, chains, strict=True):
+        for ax, indicator, own, nb2 in zip(axes, reading.indicators, chains, beside, strict=True):
             frame_panel(ax, indicator, reading)
-            _draw_voices(ax, found)
-        shared = share_if_alike([ax for ax, found in zip(axes, chains, strict=True) if found])
+            _draw_voices(ax, own)
+            _draw_nb2(ax, nb2)
+        shared = share_if_alike([ax for ax, own in zip(axes, chains, strict=True) if own])
         finish_panels(figure, axes, reading)
         return drawing(
             figure,
             f"chained-index-{stratum['name']}",
             _alt(reading, stratum, chains),
-            _caption(reading, stratum, shared),
+            _caption(reading, stratum, checks) + (scale_note(shared) if len(axes) > 1 else ""),
         )
 
 
@@ -58,7 +73,7 @@ def _draw_voices(ax: Axes, chains: Chains) -> None:
     ax.axhline(BASELINE, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
     if not chains:
         ax.set_yticks([])
-        ax.text(0.5, 0.5, "no fit answered", transform=ax.transAxes, ha="center", color=MUTED)
+        ax.text(0.5, 0.5, "no reliable estimate", transform=ax.transAxes, ha="center", color=MUTED)
     for k, (voice, index) in enumerate(chains):
         colour, name = colour_of(voice.language), f"{voice.language}: {voice.name}"
         if k:
@@ -75,14 +90,27 @@ def _draw_voices(ax: Axes, chains: Chains) -> None:
             )  # fmt: skip
 
 
-def strata_index_figure(reading: Reading) -> Drawing | None:
+def _draw_nb2(ax: Axes, index: ChainedIndex | None) -> None:
+    if index is None:
+        return
+    ax.plot(
+        index.t, index.index, color=NB2_COLOUR, linestyle=(0, (4, 2)), marker="D", markersize=3.5,
+        label="NB2, 95 % interval",
+    )  # fmt: skip
+    if index.low is not None and index.high is not None:
+        ax.vlines(index.t, index.low, index.high, color=NB2_COLOUR, linewidth=1.1)
+
+
+def strata_index_figure(reading: Reading, found: list[Overdispersion]) -> Drawing | None:
     """Return the strata beside one another, one panel an indicator; None without strata."""
     strata = [s for s in reading.strata if s["name"] != WHOLE_PANEL]
     if len(strata) < 2 or not reading.voices or not reading.tiles:
         return None
     voice = reading.voices[0]
-    if not any(reading.reference(i["name"], s["name"]) for i in reading.indicators for s in strata):
+    fits = [reading.spoken(voice, i["name"], s["name"]) for i in reading.indicators for s in strata]
+    if not any(index_of(fit, reading) for fit in fits):
         return None
+    narrow = too_narrow(check for check in found if check.stratum in strata)
     with house_style():
         figure, axes = small_multiples(len(reading.indicators))
         for ax, indicator in zip(axes, reading.indicators, strict=True):
@@ -99,7 +127,8 @@ def strata_index_figure(reading: Reading) -> Drawing | None:
             "index-by-stratum",
             f"Line charts of the chained index by stratum ({names}), one panel an indicator.",
             f"Chained index by stratum, fitted by {voice.name}; bars are 95 % intervals."
-            f" Baseline 100 at t = {fixed(reading.window[0], 0)}; shaded: the event period."
+            f" Baseline 100 at t = {fixed(reading.window[0], 0)}.{shading(reading)}"
+            + (f" {narrow}" if narrow else "")
             + scale_note(shared),
         )
 
@@ -121,16 +150,21 @@ def _draw_stratum(
         ax.vlines(t, index.low, index.high, color=colour, linewidth=1.0, alpha=0.6)
 
 
-def _caption(reading: Reading, stratum: Record, shared: bool) -> str:
+def _caption(reading: Reading, stratum: Record, checks: list[Overdispersion]) -> str:
     names = [f"{voice.language} ({voice.name})" for voice in reading.voices]
     drawn = f"Line and band: {names[0]} with its 95 % interval."
     if len(names) > 1:
         drawn += f" Open circles: {', '.join(names[1:])}."
+    if any(check.beside for check in checks):
+        drawn += (
+            " Diamonds and bars: the negative binomial model with its 95 % interval, which allows"
+            " for counts that vary more than Poisson has it."
+        )
+    narrow = too_narrow(check for check in checks if not check.nb2)
     return (
         f"Chained index, {stratum['label']}: the modelled rate as a percentage of its level at"
-        f" t = {fixed(reading.window[0], 0)}. {drawn} Shaded: from the"
-        f" {reading.study['period_word']} before the event to the one after it."
-        + scale_note(shared)
+        f" t = {fixed(reading.window[0], 0)}. {drawn}{f' {narrow}' if narrow else ''}"
+        + shading(reading)
     )
 
 

@@ -12,6 +12,7 @@ from harness.report.figures.style import (
     drawing,
     house_style,
     new_figure,
+    plain_log,
     wrapped,
 )
 from harness.report.words import unit_of
@@ -46,7 +47,7 @@ def dispersion_figure(found: list[Overdispersion]) -> Drawing | None:
                 color=colour, markersize=5.5, label=name,
             )  # fmt: skip
         if max(observed) > LOG_FROM * max(high):
-            ax.set_xscale("log")
+            plain_log(ax)
         ax.set_yticks(y, [_label(check) for check in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.grid(True, axis="x")

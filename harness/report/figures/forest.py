@@ -18,7 +18,7 @@ from harness.report.figures.style import (
     wrapped,
 )
 from harness.report.numerics import percentage_change
-from harness.report.reading import Reading, Record, answered
+from harness.report.reading import Reading, Record, reliable
 from harness.report.words import stage_name, unit_of
 
 Series = tuple[str, str, str, bool, list[Record | None]]
@@ -34,7 +34,7 @@ def forest_figure(reading: Reading, stratum: Record) -> Drawing | None:
         ]
         name = f"{voice.language}: {voice.name}"
         series.append((name, colour_of(voice.language), "o" if k == 0 else "s", k == 0, fits))
-    if not any(fit and answered(fit) for *_, fits in series for fit in fits):
+    if not any(fit and reliable(fit) for *_, fits in series for fit in fits):
         return None
     names = " and ".join(voice.name for voice in reading.voices)
     return forest(
@@ -75,7 +75,7 @@ def _facet(ax: Axes, stage: str, series: list[Series]) -> None:
     gap = 0.32
     for k, (label, colour, marker, filled, fits) in enumerate(series):
         shift = gap * (k - (len(series) - 1) / 2)
-        rows = [(row, fit) for row, fit in enumerate(fits) if fit and answered(fit)]
+        rows = [(row, fit) for row, fit in enumerate(fits) if fit and reliable(fit)]
         points = [(row + shift, *_limits(fit, stage)) for row, fit in rows]
         y = [p[0] for p in points]
         ax.hlines(y, [p[2] for p in points], [p[3] for p in points], color=colour, linewidth=1.4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from harness.report.figures.panels import MARKERS, finish_panels, frame_panel
+from harness.report.figures.panels import MARKERS, finish_panels, frame_panel, shading
 from harness.report.figures.style import (
     SERIES,
     Drawing,
@@ -34,8 +34,7 @@ def medians_figure(reading: Reading) -> Drawing | None:
             "median-rates",
             f"Line charts of median observed rates around the event: {names}.",
             f"Median over {units} of the observed rate at each {reading.study['period_word']} from"
-            " the event: the data before any model. Shaded: the event period. Vertical scales"
-            " differ.",
+            f" the event: the data before any model.{shading(reading)} Vertical scales differ.",
         )
 
 

@@ -28,8 +28,9 @@ def frame_panel(ax: Axes, indicator: Record, reading: Reading) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
 
 
-def finish_panels(figure: Figure, axes: list[Axes], reading: Reading, columns: int = 3) -> None:
+def finish_panels(figure: Figure, axes: list[Axes], reading: Reading) -> None:
     """Add one legend and one time axis for all panels."""
+    columns = min(3, 1 + len(axes))
     found: dict[str, Artist] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -38,6 +39,11 @@ def finish_panels(figure: Figure, axes: list[Axes], reading: Reading, columns: i
         figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=columns)
     axis = f"{plural(reading.study['period_word']).capitalize()} from the event"
     figure.supxlabel(drawable(axis), fontsize=9)
+
+
+def shading(reading: Reading) -> str:
+    """Return the caption's word on the shading of ``shade_event``."""
+    return f" Shaded: from the {reading.study['period_word']} before the event to the one after it."
 
 
 def scale_note(shared: bool) -> str:

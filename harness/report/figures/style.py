@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from harness.report.plaintext import visible
 
@@ -81,6 +82,7 @@ RC: dict[Any, Any] = {
     "lines.linewidth": 1.6,
 }
 SHARED_SCALE = 3.0
+DECADES_WITH_STEPS = 1e3
 PIXELS_PER_INCH = 100
 
 
@@ -172,6 +174,17 @@ def colour_of(language: str) -> str:
 def shade_event(ax: Axes, window: tuple[int, int]) -> None:
     """Shade the event period: from the period before the event to the one after it."""
     ax.axvspan(max(-1, window[0]), min(1, window[1]), color=SHADE, linewidth=0, zorder=0)
+
+
+def plain_log(ax: Axes) -> None:
+    """Make the x axis logarithmic, with plain numbers: powers would show as TeX source."""
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    steps = (1.0, 2.0, 5.0) if high < DECADES_WITH_STEPS * low else (1.0,)
+    plain = FuncFormatter(lambda x, _: f"{x:,.10g}")
+    ax.xaxis.set_major_locator(LogLocator(subs=steps))
+    ax.xaxis.set_major_formatter(plain)
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def share_if_alike(axes: list[Axes], axis: str = "y") -> bool:

@@ -14,7 +14,9 @@ def concordance_section(material: Material) -> Section:
     level = reading.study["level"]
     pairs = reading.exact_pairs
     if not pairs:
-        nothing = Text("No two maximum-likelihood engines answered: nothing to compare.", "aside")
+        nothing = Text(
+            "No two maximum-likelihood fits were asked for: nothing to compare.", "aside"
+        )
         return section("concordance", "Do the engines agree?", nothing)
     return section(
         "concordance",

@@ -6,7 +6,7 @@ from harness.report.blocks import Block, Fold, Glossary, Recipe, Recipes, Sectio
 from harness.report.reading import Reading
 from harness.report.sections.material import Material, section
 from harness.report.tables import data, fits
-from harness.report.words import CAUSES, LEVELS, plural, unit_of
+from harness.report.words import CAUSES, DEFAULT_EVENT, LEVELS, plural, unit_of
 
 
 def claims_section(material: Material) -> Section:
@@ -85,7 +85,8 @@ def by_hand_section(material: Material) -> Section:
 def versions_section(material: Material) -> Section:
     """Return versions of everything that computed."""
     environment = material.reading.results["environment"]
-    r = f"R reached through {environment['transport']}." if environment["r"] else "R was not used."
+    transport = environment["transport"]
+    r = f"R reached through {transport}." if transport else "R was not used."
     return section(
         "versions",
         "Versions",
@@ -98,8 +99,9 @@ def words_section(material: Material) -> Section:
     """Return the words of the report and what they mean."""
     study = material.reading.study
     unit, period, event = study["unit_word"], study["period_word"], study["event_word"]
+    named = f" ({event})" if event != DEFAULT_EVENT else ""
     terms = (
-        ("t", f"{plural(period)} from the event ({event}); the event {period} is 0"),
+        ("t", f"{plural(period)} from the event{named}; the event {period} is 0"),
         ("95 % CI", "confidence interval: the values of the change that the data do not rule out"),
         ("SE", "standard error: how far an estimate would scatter in repeated samples"),
         ("Random effects", f"how far each {unit} lies from the average level and trend"),

@@ -22,7 +22,7 @@ def strata_section(material: Material) -> Section:
         blocks += [
             Heading(f"{stratum['label']} ({stratum['units']} {units})"),
             _split_note(stratum),
-            stages.stage_table(reading, stratum),
+            stages.stage_table(reading, stratum, material.found),
             Fold(
                 f"In words: {stratum['label']}",
                 (findings_of(material, stratum),),
@@ -30,7 +30,7 @@ def strata_section(material: Material) -> Section:
             fold(
                 f"Chained index: {stratum['label']}",
                 material.figure("chained-index", stratum),
-                stages.index_table(reading, stratum),
+                stages.index_table(reading, stratum, material.found),
             ),
             fold(f"R against Python: {stratum['label']}", material.figure("forest", stratum)),
             fold(f"Poisson beside negative binomial: {stratum['label']}", *extra),

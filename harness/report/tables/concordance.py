@@ -118,14 +118,13 @@ def pairs_table(reading: Reading, pairs: list[Record], name: str, title: str) ->
         Column("Fit a", "engine and settings; ★: like for like", numeric=False),
         Column("Fit b", "engine and settings it is compared with", numeric=False),
         Column("Verdict", "see the matrix above", numeric=False),
+        Column("Cause", "why the two differ, with the number that proved it", "", False, True),
         Column("Difference", MAX_D),
         Column("SE difference", MAX_S),
         Column("Log-likelihood", "difference; a dash where the objectives differ"),
         Column("SD difference", "largest relative difference of the random-effect SDs"),
         Column("Digits", DIGITS),
         Column("Conclusion", "whether sign or 5 % significance of a stage changes", numeric=False),
-        Column("Cause", "why the two differ, decided by computation", numeric=False),
-        Column("Evidence", "the number that proved the cause", numeric=False, wraps=True),
     )
     rows = tuple(_pair_row(reading, pair) for pair in sorted(pairs, key=severity))
     return Table(name, title, columns, rows, csv="comparisons", tall=True)
@@ -139,14 +138,13 @@ def _pair_row(reading: Reading, pair: Record) -> tuple[Cell, ...]:
         Cell(star + asked(a), link=pair["fit_a"]),
         Cell(asked(b), link=pair["fit_b"]),
         verdict_cell(pair),
+        Cell(pair["cause"] or NOTHING, sub=pair["evidence"] or ""),
         Cell(brief(pair["max_diff_se"])),
         Cell(brief(pair["max_rel_se"])),
         Cell(brief(pair["llf_diff"])),
         Cell(brief(pair["sd_re_diff"])),
         Cell(fixed(pair["digits"], 1)),
         Cell("changes" if pair["conclusion_changes"] else "same"),
-        Cell(pair["cause"] or NOTHING),
-        Cell(pair["evidence"] or NOTHING, tone="muted"),
     )
 
 

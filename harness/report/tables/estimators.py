@@ -85,22 +85,22 @@ def other_pairs_table(reading: Reading) -> Table:
         Column("Analysis", "indicator and stratum", numeric=False),
         Column("Fit a", "engine and settings", numeric=False),
         Column("Fit b", "engine and settings it is compared with", numeric=False),
+        Column("Evidence", numeric=False, wraps=True),
         Column("Difference", MAX_D),
         Column("SE difference", MAX_S),
         Column("SD difference", "largest relative difference of the random-effect SDs"),
         Column("Conclusion", "whether sign or 5 % significance of a stage differs", numeric=False),
-        Column("Evidence", numeric=False, wraps=True),
     )
     rows = tuple(
         (
             analysis_cell(reading, pair),
             Cell(asked(reading.fit_by_id(pair["fit_a"])), link=pair["fit_a"]),
             Cell(asked(reading.fit_by_id(pair["fit_b"])), link=pair["fit_b"]),
+            Cell(pair["evidence"] or NOTHING, tone="muted"),
             Cell(brief(pair["max_diff_se"])),
             Cell(brief(pair["max_rel_se"])),
             Cell(brief(pair["sd_re_diff"])),
             Cell("differs" if pair["conclusion_changes"] else "same"),
-            Cell(pair["evidence"] or NOTHING, tone="muted"),
         )
         for pair in sorted(reading.other_pairs, key=severity)
     )

@@ -6,7 +6,7 @@ from harness.report.derived import Overdispersion
 from harness.report.reading import Reading
 from harness.report.rounding import NOTHING, fixed, interval, p_text, whole
 from harness.report.tables.cells import indicator_cell
-from harness.report.tables.stages import change_cell
+from harness.report.tables.stages import change_cell, marked
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import stage_name
 
@@ -25,6 +25,7 @@ def dispersion_table(found: list[Overdispersion]) -> Table:
             "95 % range of the same number on data simulated from the fitted Poisson model",
         ),
         Column("Times the expected", "observed over the median of the simulated values"),
+        Column("Intervals too narrow by", "about: the root of the number before"),
         Column("p", "bootstrap p-value: (1 + values at least as large) / (1 + simulated)"),
         Column("Simulated", "number of simulated data sets"),
         Column("Reading", "what follows", numeric=False),
@@ -45,7 +46,7 @@ def _dispersion_row(check: Overdispersion) -> tuple[Cell, ...]:
     head = (indicator_cell(check.indicator), Cell(check.stratum["label"]))
     observed = Cell(fixed(check.observed, 2), tone="strong" if check.over else "")
     if check.null is None:
-        rest = (Cell(NOTHING),) * 4
+        rest = (Cell(NOTHING),) * 5
         return (*head, observed, *rest, Cell("not tested", tone="muted"))
     null, failures = check.null, check.null.get("failures")
     times = check.observed / null["null_median"] if check.observed and null["null_median"] else None
@@ -59,6 +60,7 @@ def _dispersion_row(check: Overdispersion) -> tuple[Cell, ...]:
         observed,
         Cell(interval(null["null_low"], null["null_high"], 2)),
         Cell(fixed(times, 1)),
+        Cell(f"× {fixed(check.factor, 1)}" if check.factor else NOTHING),
         Cell(p_text(null["p_value"])),
         Cell(whole(null["replicates"]), sub=f"{failures} failed" if failures else ""),
         reading,
@@ -103,9 +105,7 @@ def _family_row(reading: Reading, check: Overdispersion) -> tuple[Cell, ...]:
     for term in reading.stages:
         first = change_cell(check.poisson, term)
         second = change_cell(check.nb2, term)
-        if term in check.changed:
-            second = Cell(f"◆ {second.text}", second.sub, "near")
-        cells += [first, second]
+        cells += [first, marked(second, term in check.changed)]
         p, q = check.poisson["params"][term], check.nb2["params"][term]
         if p["se"] and q["se"]:
             ratios.append(q["se"] / p["se"])

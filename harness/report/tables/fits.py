@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from harness.report.reading import Reading, Record
+from harness.report.reading import Reading, Record, unreliable
 from harness.report.rounding import NOTHING, brief, exact, fixed
 from harness.report.tables.cells import analysis_cell
 from harness.report.tables.table import Cell, Column, Table, Tone
@@ -64,9 +64,11 @@ def _fit_row(reading: Reading, fit: Record) -> tuple[Cell, ...]:
 def _state(fit: Record) -> Cell:
     if fit["failure"] is not None:
         return Cell("∅ failed", tone="neutral")
-    tone: Tone = "" if fit["converged"] else "near"
+    why = unreliable(fit)
+    tone: Tone = "near" if why else ""
     words = ["converged" if fit["converged"] else "not converged"]
-    return Cell(", ".join(words + ["singular"] * bool(fit["singular"])), tone=tone)
+    sub = why if why and fit["converged"] else ""
+    return Cell(", ".join(words + ["singular"] * bool(fit["singular"])), sub or "", tone)
 
 
 def _printed_gap(fit: Record) -> str:

@@ -10,12 +10,13 @@ Tone = Literal["", "strong", "muted", "good", "near", "bad", "neutral", "head", 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text, a second line under it (an interval), a tone, and the id of a fit it leads to."""
+    """Text, a second line (an interval), a tone, the id of a fit it leads to, a warning mark."""
 
     text: str
     sub: str = ""
     tone: Tone = ""
     link: str = ""
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
