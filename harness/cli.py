@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,7 +100,11 @@ def run(
         jobs=jobs or _cores(),
         seed=seed,
         time_limit=time_limit,
-    )
+        command=_redo(
+            study, data=data, engines=engines, settings=settings, transport=transport, seed=seed,
+            level=level, time_limit=time_limit,
+        ),
+    )  # fmt: skip
     check_writable(out / chosen.study)
     with _progress(quiet=as_json) as report:
         done = runner.run_study(chosen, options, report)
@@ -111,6 +116,14 @@ def run(
         _say(results, page)
     if not results["verdict"]["ok"]:
         raise typer.Exit(SHORT_OF_LEVEL)
+
+
+def _redo(study: str, **options: object) -> str:
+    """The command that makes the same report; --out and --jobs change nothing in it."""
+    usual = {"transport": "auto", "seed": 20260101, "time_limit": runner.TIME_LIMIT}
+    changed = {k: v for k, v in options.items() if v is not None and v != usual.get(k)}
+    parts = [part for k, v in changed.items() for part in (f"--{k.replace('_', '-')}", str(v))]
+    return shlex.join(["harness", "run", study, *parts])
 
 
 def _cores() -> int:

@@ -97,6 +97,9 @@ def test_json_is_all_that_is_printed(cli: Cli, tmp_path: Path) -> None:
     printed = json.loads(done.out)
     assert printed == results_of(tmp_path)
     assert printed["study"]["engines"] == ["lme4", "laplace"]
+    assert printed["study"]["command"] == (
+        "harness run small.yaml --engines lme4,laplace --settings tight"
+    )
     assert printed["counts"] == {
         "fits_expected": 2, "fits_done": 2, "pairs_expected": 1, "pairs_at_level": 1,
     }  # fmt: skip

@@ -86,7 +86,7 @@ def _study(run: StudyRun) -> dict[str, Any]:
         "event_word": study.words.event,
         "source": f"{table.source} {table.licence}".strip(),
         "notes": list(table.notes),
-        "command": f"harness run {study.study}",
+        "command": run.options.command or f"harness run {study.study}",
         "level": study.level,
         "engines": list(study.engines),
         "settings": list(study.settings),

@@ -35,6 +35,7 @@ class RunOptions:
     jobs: int = 1
     seed: int = 20260101
     time_limit: float = TIME_LIMIT
+    command: str = ""  # that was typed, for the report
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -63,7 +63,8 @@ def quiet(done: int, expected: int, what: str) -> None:
 
 def ran(folder: Path, jobs: int = 2, **parts: str | None) -> StudyRun:
     study = load_study(write_study(folder, **{"strata": STRATA, **parts}))
-    return run_study(study, RunOptions(base=folder, jobs=jobs), quiet)
+    options = RunOptions(base=folder, jobs=jobs, command="harness run small.yaml")
+    return run_study(study, options, quiet)
 
 
 @pytest.fixture(scope="module")
