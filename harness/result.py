@@ -47,7 +47,7 @@ class VarianceComponents:
         return np.asarray(self.cov_re / np.outer(sd, sd))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class FitResult:
     """One engine's answer to one design.
 

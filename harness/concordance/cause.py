@@ -8,9 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from harness.concordance.exact import exact_point, has_exact_objective
+from harness.concordance.exact import (
+    exact_point,
+    has_exact_objective,
+    laplace_llf,
+    llf_of_another,
+)
 from harness.concordance.metrics import PairMetrics, relative_difference
-from harness.concordance.verdict import IDENTICAL
+from harness.concordance.verdict import CONCORDANT, IDENTICAL
+from harness.glmm.fitting import CONE_TOLERANCE
+from harness.glmm.modes import Q
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 
@@ -24,6 +31,8 @@ MODEL_SLACK = 1.1
 # A log-likelihood further than this from the exact one at the same point is that of another
 # objective; lme4's inner iterations leave up to 8e-4 at their default tolerance.
 LLF_SLACK = 1e-3
+# Log-likelihoods no further apart than this are one.
+SAME_LLF = IDENTICAL.llf
 MAXIMISES = "maximum likelihood"
 
 
@@ -70,9 +79,9 @@ def _estimator(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation 
 
 
 def _likelihood_gap(a: FitResult, b: FitResult) -> str | None:
-    if not (has_exact_objective(a) and has_exact_objective(b)):
+    if a.design.exog_re.shape[1] > Q:
         return None
-    at_a, at_b = exact_point(a).llf, exact_point(b).llf
+    at_a, at_b = laplace_llf(a), laplace_llf(b)
     low, high = (a, b) if at_a < at_b else (b, a)
     return (
         f"the Laplace log-likelihood at {low.engine}'s answer is {abs(at_a - at_b):.3g}"
@@ -95,8 +104,11 @@ def _not_converged(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
     stopped = _stopped(a, b)
     if stopped is None:
         return None
-    proven = _optimiser(a, b, metrics) or _own_objective(a, b, metrics)
-    return proven or Explanation("failure", stopped)
+    for test in (_boundary, _standard_errors_or_optimiser, _own_objective):
+        proven = test(a, b, metrics)
+        if proven is not None and proven.cause == "optimiser":
+            return proven
+    return Explanation("failure", stopped)
 
 
 def _stopped(a: FitResult, b: FitResult) -> str | None:
@@ -107,63 +119,109 @@ def _stopped(a: FitResult, b: FitResult) -> str | None:
 def _approximation(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
     if (a.method, a.n_quadrature) == (b.method, b.n_quadrature):
         return None
-    return Explanation("approximation", f"{a.engine} by {a.method}, {b.engine} by {b.method}")
+    kinds = f"{a.engine} by {_how(a)}, {b.engine} by {_how(b)}"
+    if not (has_exact_objective(a) and has_exact_objective(b)):
+        return Explanation("approximation", kinds)
+    finer, other = (a, b) if (a.n_quadrature or 1) > (b.n_quadrature or 1) else (b, a)
+    lost = exact_point(finer).llf - llf_of_another(finer, other)
+    return Explanation(
+        "approximation",
+        f"{kinds}; by {_how(finer)} the log-likelihood at {other.engine}'s answer is {lost:.2g}"
+        f" below that at {finer.engine}'s",
+    )
+
+
+def _how(fit: FitResult) -> str:
+    return fit.method if fit.n_quadrature is None else f"{fit.method}, {fit.n_quadrature} points"
 
 
 def _boundary(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
-    if a.singular == b.singular:
+    """Decide whether a singular fit beside one that is not has a right to be."""
+    if a.singular == b.singular or not (has_exact_objective(a) and has_exact_objective(b)):
         return None
     singular, other = (a, b) if a.singular else (b, a)
+    here, there = exact_point(singular), exact_point(other)
+    gap = there.llf - here.llf
+    sizes = f"smallest SD {here.smallest_sd:.2g} beside {there.smallest_sd:.2g}"
+    if here.cone > CONE_TOLERANCE and gap > SAME_LLF:
+        return Explanation(
+            "optimiser",
+            f"{singular.engine} ({singular.settings}) is falsely singular ({sizes}): the"
+            f" log-likelihood still rises by {here.cone:.2g} per unit of variance, and lies"
+            f" {gap:.3g} below that of {other.engine}",
+        )
+    if gap > CONCORDANT.llf:
+        return Explanation(
+            "optimiser",
+            f"{singular.engine} ({singular.settings}) ended in a lower maximum on the boundary"
+            f" ({sizes}), {gap:.3g} below that of {other.engine}",
+        )
     return Explanation(
         "boundary",
-        f"{singular.engine} is singular (smallest SD {singular.sd_re.min():.2g}), {other.engine}"
-        f" is not (smallest SD {other.sd_re.min():.2g}, log-likelihood"
-        f" {other.llf - singular.llf:+.3g})",
+        f"{singular.engine} is singular, {other.engine} is not ({sizes}), log-likelihoods"
+        f" {abs(gap):.2g} apart",
     )
 
 
-def _standard_errors(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
-    if metrics.max_diff_se > IDENTICAL.diff_se or metrics.max_rel_se <= IDENTICAL.rel_se:
-        return None
-    if a.se_method != b.se_method:
-        return Explanation(
-            "standard-error method", f"{a.engine} {a.se_method}, {b.engine} {b.se_method}"
-        )
-    if not (has_exact_objective(a) and has_exact_objective(b)):
-        return None
-    errors = {fit.engine: _se_error(fit) for fit in (a, b)}
-    if not metrics.max_rel_se <= MODEL_SLACK * sum(errors.values()) < np.inf:
-        return None
-    worst = max(errors, key=lambda name: errors[name])
-    return Explanation(
-        "standard-error method",
-        f"{worst}'s standard errors are off by {errors[worst]:.2g} (relative) from the exact"
-        " Hessian at its own estimates",
-    )
+def _standard_errors_or_optimiser(
+    a: FitResult, b: FitResult, metrics: PairMetrics
+) -> Explanation | None:
+    """Whether steps still to go and errors of the standard errors make up the whole difference.
 
-
-def _se_error(fit: FitResult) -> float:
-    reported = np.asarray(fit.bse, dtype=np.float64)
-    return float(np.max(np.abs(relative_difference(reported, exact_point(fit).bse))))
-
-
-def _optimiser(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
+    The cause is the one of the two that weighs more against the limits of ``concordant``.
+    """
     if metrics.llf_diff is None or not (has_exact_objective(a) and has_exact_objective(b)):
-        return None
-    if metrics.max_rel_se == np.inf:  # no distance from the maximum makes a standard error vanish
         return None
     here, there = exact_point(a), exact_point(b)
     if max(abs(a.llf - here.llf), abs(b.llf - there.llf)) > LLF_SLACK:
         return None
-    if metrics.max_diff_se > MODEL_SLACK * (here.decrement + there.decrement):
+    steps = here.decrement + there.decrement
+    if metrics.max_diff_se > max(MODEL_SLACK * steps, IDENTICAL.diff_se):
         return None
+    errors = [_se_error(fit) for fit in (a, b)]
+    # What the standard errors differ by between the two points, without anybody's error.
+    moved = float(np.max(np.abs(relative_difference(there.bse, here.bse))))
+    known = MODEL_SLACK * (moved + sum(errors))
+    other_method = a.se_method != b.se_method
+    if not (other_method or metrics.max_rel_se <= max(known, IDENTICAL.rel_se)):
+        return None
+    if not np.isfinite(metrics.max_rel_se):
+        return None
+    by_errors = (metrics.max_rel_se if other_method else max(errors)) / CONCORDANT.rel_se
+    if by_errors > max(metrics.max_diff_se, steps) / CONCORDANT.diff_se:
+        return _by_standard_errors(a, b, metrics, errors)
     worst, point = (a, here) if here.decrement > there.decrement else (b, there)
-    gain = abs(here.llf - there.llf)
     return Explanation(
         "optimiser",
         f"{worst.engine} ({worst.settings}) stopped {point.decrement:.2g} standard errors from"
-        f" the maximum of the same likelihood ({gain:.2g} log-likelihood units apart)",
+        f" the maximum of the same likelihood ({abs(here.llf - there.llf):.2g} log-likelihood"
+        " units apart)",
     )
+
+
+def _by_standard_errors(
+    a: FitResult, b: FitResult, metrics: PairMetrics, errors: list[float]
+) -> Explanation:
+    if a.se_method != b.se_method:
+        return Explanation(
+            "standard-error method",
+            f"{a.engine} {a.se_method}, {b.engine} {b.se_method}: up to"
+            f" {metrics.max_rel_se:.2g} apart (relative)",
+        )
+    worst = (a, b)[int(np.argmax(errors))]
+    return Explanation(
+        "standard-error method",
+        f"{worst.engine}'s ({worst.settings}) standard errors are off by {max(errors):.2g}"
+        " (relative) from the exact Hessian at its own estimates",
+    )
+
+
+def _se_error(fit: FitResult) -> float:
+    """Relative error of reported standard errors; 0 for another method than the Hessian's."""
+    if fit.se_method != "observed":
+        return 0.0
+    reported = np.asarray(fit.bse, dtype=np.float64)
+    return float(np.max(np.abs(relative_difference(reported, exact_point(fit).bse))))
 
 
 def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
@@ -183,6 +241,6 @@ def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
 
 
 _TESTS: tuple[Callable[[FitResult, FitResult, PairMetrics], Explanation | None], ...] = (
-    _data, _estimator, _no_maximum, _not_converged, _approximation, _boundary, _standard_errors,
-    _optimiser, _own_objective,
+    _data, _estimator, _no_maximum, _not_converged, _approximation, _boundary,
+    _standard_errors_or_optimiser, _own_objective,
 )  # fmt: skip

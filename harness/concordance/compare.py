@@ -45,6 +45,10 @@ def compare_pair(a: FitResult, b: FitResult) -> Pair:
     alike = _like_for_like(a, b)
     if a.failure or b.failure:
         return Pair(a, b, None, "not comparable", False, False, explain_failure(a, b), alike)
+    if not a.params.index.equals(b.params.index):
+        terms = (", ".join(map(str, fit.params.index)) for fit in (a, b))
+        other = Explanation("data", f"the models have other terms: {' beside '.join(terms)}")
+        return Pair(a, b, None, "not comparable", False, False, other, alike)
     metrics = pair_metrics(a, b)
     found = verdict(metrics)
     changes, edge = crossings(metrics)
@@ -88,6 +92,8 @@ def _row(pair: Pair) -> dict[str, object]:
     return {
         "engine_a": pair.a.engine,
         "engine_b": pair.b.engine,
+        "settings_a": pair.a.settings,
+        "settings_b": pair.b.settings,
         "max_diff_se": m.max_diff_se if m else None,
         "max_rel_se": m.max_rel_se if m else None,
         "llf_diff": m.llf_diff if m else None,
@@ -103,7 +109,9 @@ def _row(pair: Pair) -> dict[str, object]:
 
 
 def _sentence(pair: Pair) -> str:
-    head = f"{pair.a.engine} and {pair.b.engine}: {pair.verdict}"
+    same = pair.a.settings == pair.b.settings
+    names = [fit.engine if same else f"{fit.engine} ({fit.settings})" for fit in (pair.a, pair.b)]
+    head = f"{' and '.join(names)}: {pair.verdict}"
     if pair.metrics is not None:
         head += (
             f" (estimates within {pair.metrics.max_diff_se:.2g} standard errors, standard errors"

@@ -12,8 +12,9 @@ from harness.concordance.exact import exact_bse
 from harness.design import FloatArray
 from harness.result import FitResult
 
-# Standard deviations of random effects (log scale) below one per cent are compared by absolute
-# difference in that unit: a relative difference of two zeros has no meaning.
+# Random effects whose contribution to the linear predictor varies by less than one per cent
+# (standard deviation) are compared by absolute difference in that unit: a relative difference of
+# two zeros has no meaning.
 SD_FLOOR = 0.01
 MAX_DIGITS = 15.0
 Z_5_PERCENT = float(scipy.stats.norm.ppf(0.975))
@@ -35,6 +36,8 @@ class PairMetrics:
         Fewest digits of agreement over the terms.
     llf_diff : float or None
         Difference of log-likelihoods; None where the two maximise different objectives.
+    same_objective : bool
+        Whether the two claim to maximise the same function of the same data.
     sd_re_diff : float
         Largest relative difference of random-effect standard deviations; of the entries of G
         where either fit is singular.
@@ -46,6 +49,7 @@ class PairMetrics:
     digits: float
     llf_diff: float | None
     sd_re_diff: float
+    same_objective: bool
 
 
 def same_objective(a: FitResult, b: FitResult) -> bool:
@@ -91,7 +95,9 @@ def variance_difference(a: FitResult, b: FitResult) -> float:
     """Largest relative difference of variance components; absolute, in SD_FLOOR, near zero."""
     if a.cov_re.size == 0:
         return 0.0
-    sd = np.maximum(np.maximum(a.sd_re, b.sd_re), SD_FLOOR)
+    # Of the linear predictor: the unit in which a slope's variable is written is nobody's concern.
+    floor = SD_FLOOR / np.sqrt(np.mean(a.design.exog_re**2, axis=0))
+    sd = np.maximum(np.maximum(a.sd_re, b.sd_re), floor)
     if a.singular or b.singular:
         # Near a zero variance the likelihood is flat in its root, not in itself.
         return float(np.max(np.abs(b.cov_re - a.cov_re) / np.outer(sd, sd)))
@@ -119,13 +125,15 @@ def pair_metrics(a: FitResult, b: FitResult) -> PairMetrics:
         },
         index=a.params.index,
     )
+    same = same_objective(a, b)
     return PairMetrics(
         terms=terms,
         max_diff_se=_largest(terms["diff_se"]),
         max_rel_se=_largest(terms["rel_se"]),
         digits=float(terms["digits"].min()),
-        llf_diff=b.llf - a.llf if same_objective(a, b) and np.isfinite(a.llf + b.llf) else None,
+        llf_diff=b.llf - a.llf if same and np.isfinite(a.llf + b.llf) else None,
         sd_re_diff=variance_difference(a, b),
+        same_objective=same,
     )
 
 

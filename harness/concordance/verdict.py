@@ -36,9 +36,9 @@ def within(metrics: PairMetrics, limits: Limits) -> bool:
     """Whether a pair lies within the limits of a verdict."""
     if metrics.max_diff_se > limits.diff_se or metrics.max_rel_se > limits.rel_se:
         return False
-    if metrics.llf_diff is None:
+    if not metrics.same_objective:
         return True
-    return abs(metrics.llf_diff) <= limits.llf and metrics.sd_re_diff <= limits.sd_re
+    return abs(metrics.llf_diff or 0.0) <= limits.llf and metrics.sd_re_diff <= limits.sd_re
 
 
 def crossings(metrics: PairMetrics) -> tuple[bool, bool]:

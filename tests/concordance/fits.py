@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 import harness
+from harness.glmm.fitting import singular_covariance
+from harness.glmm.laplace import Objective
+from harness.glmm.parameters import semidefinite_cholesky
 from harness.result import FitResult, VarianceComponents
 from tests.glmm.panels import simulated
 
@@ -37,3 +41,20 @@ def moved(
 def with_sd(fit: FitResult, factor: float) -> VarianceComponents:
     """Return the variance components with every standard deviation multiplied."""
     return VarianceComponents(fit.cov_re * factor**2, fit.variance.names)
+
+
+def at(fit: FitResult, cov_re: np.ndarray, *, engine: str = "other") -> FitResult:
+    """Return another engine's fit with a given covariance, the rest at its best beside it."""
+    objective = Objective.of(fit.design)
+    layout = objective.layout
+    L = semidefinite_cholesky(cov_re)
+    p, beta = layout.p, fit.params.to_numpy()
+    for _ in range(30):
+        point = objective.at(layout.join(beta, L), 2)
+        beta = beta - np.linalg.solve(point.hessian[:p, :p], point.gradient[:p])
+    return replace(
+        fit, engine=engine, params=pd.Series(beta, fit.params.index),
+        variance=VarianceComponents(cov_re, fit.variance.names),
+        llf=objective.value(layout.join(beta, L)),
+        singular=singular_covariance(cov_re, fit.design.exog_re),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from harness.concordance.compare import compare_pair
 from harness.concordance.metrics import log_relative_error, pair_metrics
 from harness.errors import ConfigError
 from harness.result import FitResult
-from tests.concordance.fits import exact_fit, moved, with_sd
+from tests.concordance.fits import at, exact_fit, moved, with_sd
 
 VB = {"estimator": "variational Bayes", "method": "vb"}
 
@@ -77,7 +77,10 @@ def test_verdict_by_likelihood_and_variance(
         ({"se_by": 0.01, "se_method": "rx"}, "standard-error method"),
         ({"by_se": 0.5, "estimator": "maximum a posteriori", "method": "map"}, "estimator"),
         ({"by_se": 0.01, "method": "agq", "n_quadrature": 7}, "approximation"),
-        ({"by_se": 0.01, "singular": True}, "boundary"),
+        # Both, each beyond its limit: what weighs more against the verdict is the cause.
+        ({"by_se": 0.01, "se_by": 0.001}, "optimiser"),
+        ({"by_se": 2e-4, "se_by": -0.16}, "standard-error method"),
+        ({"by_se": 0.9e-4, "se_by": -0.16}, "standard-error method"),
         (
             {"by_se": 0.5, **VB, "details": {"objective": "ELBO", "objective_value": 1.0}},
             "optimiser",
@@ -85,7 +88,7 @@ def test_verdict_by_likelihood_and_variance(
         # A likelihood that its own point does not have: no honest fit does that.
         ({"llf": 12.0}, "unexplained"),
         ({"llf": 12.0, "converged": False}, "failure"),
-        ({"by_se": 0.01, "singular": True, "converged": False}, "optimiser"),
+        ({"by_se": 0.01, "converged": False}, "optimiser"),
         ({"by_se": 0.5, **VB, "converged": False}, "estimator"),
     ],
 )
@@ -99,6 +102,115 @@ def test_cause_is_the_one_planted(fit: FitResult, changes: dict, cause: str) -> 
     assert pair.explanation is not None
     assert pair.explanation.cause == cause
     assert pair.explanation.evidence
+
+
+def test_settings_of_one_engine_are_two_fits(fit: FitResult) -> None:
+    default = moved(fit, se_by=3e-4, engine=fit.engine, settings="default")
+    for pair in (compare_pair(fit, default), compare_pair(default, fit)):
+        assert pair.explanation is not None
+        assert pair.explanation.cause == "standard-error method"
+        assert "(default) standard errors are off by 0.0003" in pair.explanation.evidence
+    table = harness.compare([fit, default])
+    assert list(table.pairs.loc[0, ["settings_a", "settings_b"]]) == ["tight", "default"]
+    assert "laplace (tight) and laplace (default)" in table.explain()
+
+
+def test_a_missing_standard_error_proves_nothing(fit: FitResult) -> None:
+    pair = compare_pair(fit, moved(fit, bse=fit.bse * np.nan))
+    assert pair.explanation is not None
+    assert (pair.verdict, pair.explanation.cause) == ("discordant", "unexplained")
+
+
+@pytest.fixture(scope="module")
+def flat() -> FitResult:
+    """The fit of a panel without a slope in truth, on the boundary with a right to be there."""
+    fits = (exact_fit(seed=seed, sd=(0.3, 0.0)) for seed in range(6))
+    return next(fit for fit in fits if fit.singular)
+
+
+def test_a_maximum_on_the_boundary_beside_a_fit_inside(flat: FitResult) -> None:
+    inside = at(flat, flat.cov_re + np.diag([0.0, 0.004**2]))
+    assert not inside.singular
+    for pair in (compare_pair(flat, inside), compare_pair(inside, flat)):
+        assert pair.explanation is not None
+        assert pair.explanation.cause == "boundary"
+        assert "laplace is singular, other is not (smallest SD" in pair.explanation.evidence
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0], ids=["no slope", "correlation of one"])
+def test_a_falsely_singular_fit_stopped_short(fit: FitResult, slope: float) -> None:
+    sd = fit.sd_re
+    half = np.array([sd[0], slope * sd[1]])
+    false = at(fit, np.outer(half, half), engine="lme4")
+    assert false.singular
+    pair = compare_pair(fit, false)
+    assert pair.explanation is not None
+    assert pair.explanation.cause == "optimiser"
+    assert "lme4 (tight) is falsely singular" in pair.explanation.evidence
+    assert f"lies {fit.llf - false.llf:.3g} below" in pair.explanation.evidence
+
+
+def test_quadrature_beside_laplace_says_what_it_is_worth(fit: FitResult) -> None:
+    (agq,) = harness.fit(fit.design, engines=["agq"], n_quadrature=5)
+    # As on a panel of small counts, where the two part.
+    pair = compare_pair(moved(fit, by_se=0.01, engine="laplace"), agq)
+    assert pair.explanation is not None
+    assert pair.explanation.cause == "approximation"
+    assert "by agq, 5 points the log-likelihood at laplace's answer is" in pair.explanation.evidence
+
+
+def test_variance_components_count_without_a_likelihood(fit: FitResult) -> None:
+    a = replace(fit, **VB, llf=float("nan"))
+    b = replace(a, engine="other", variance=with_sd(fit, 3.0))
+    assert compare_pair(a, a).verdict == "identical"
+    assert compare_pair(a, b).verdict == "equivalent"
+
+
+@pytest.mark.parametrize("unit", [1.0, 365.25, 1e-4])
+def test_the_unit_of_time_is_nobodys_concern(fit: FitResult, unit: float) -> None:
+    def rescaled(found: FitResult) -> FitResult:
+        scale = np.array([1.0, unit])
+        design = harness.Design(
+            fit.design.endog, fit.design.exog, fit.design.groups,
+            exog_re=fit.design.exog_re * scale, offset=fit.design.offset,
+            exog_names=fit.design.exog_names,
+        )  # fmt: skip
+        cov_re = found.cov_re / np.outer(scale, scale)
+        variance = replace(found.variance, cov_re=cov_re)
+        return replace(found, design=design, variance=variance)
+
+    wider = moved(fit, variance=with_sd(fit, 1.02))
+    metrics = pair_metrics(rescaled(fit), rescaled(wider))
+    assert metrics.sd_re_diff == pytest.approx(pair_metrics(fit, wider).sd_re_diff, rel=1e-9)
+
+
+def test_models_with_other_terms_are_not_comparable(fit: FitResult) -> None:
+    d = fit.design
+    fewer = harness.Design(
+        d.endog, d.exog[:, :4], d.groups, exog_re=d.exog_re, offset=d.offset,
+        exog_names=d.exog_names[:4],
+    )  # fmt: skip
+    (other,) = harness.fit(fewer, engines=["laplace"])
+    pair = compare_pair(fit, other)
+    assert pair.explanation is not None
+    assert (pair.verdict, pair.explanation.cause) == ("not comparable", "data")
+
+
+def test_distances_are_in_the_errors_of_the_better_fit(fit: FitResult) -> None:
+    # Far away, where the information is another: the distance is that at the maximum, from
+    # whichever side it is looked at.
+    other = moved(fit, by_se=5.0)
+    for pair in (compare_pair(fit, other), compare_pair(other, fit)):
+        assert pair.metrics is not None
+        assert pair.metrics.max_diff_se == pytest.approx(5.0, rel=1e-6)
+
+
+def test_the_intercept_is_no_conclusion(fit: FitResult) -> None:
+    a, b = fit.params.copy(), fit.params.copy()
+    a["intercept"], b["intercept"] = 1.94 * fit.bse["intercept"], 1.98 * fit.bse["intercept"]
+    pair = compare_pair(replace(fit, params=a), replace(fit, engine="other", params=b))
+    assert not pair.conclusion_changes
+    assert pair.verdict == "equivalent"
 
 
 @pytest.mark.parametrize("by_se", [0.3, 400.0])
