@@ -240,10 +240,8 @@ def test_check_without_r(cli: Cli) -> None:
     assert any(line.startswith("laplace (Python): ready (") for line in lines)
     found = json.loads(cli("check", "--json").out)
     assert found["r"] is None
-    assert {row["engine"]: bool(row["missing"]) for row in found["engines"]} == {
-        "agq": False, "glmmtmb": True, "laplace": False, "lme4": True, "statsmodels-map": False,
-        "statsmodels-vb": False,
-    }  # fmt: skip
+    assert {row["engine"] for row in found["engines"] if row["missing"]} == {"glmmtmb", "lme4"}
+    assert "laplace" in {row["engine"] for row in found["engines"]}
 
 
 def test_check_where_r_home_is_wrong() -> None:

@@ -39,7 +39,7 @@ def _facts(results: PoissonGLMMResults) -> dict[str, str]:
     design = results.model.design
     sizes = np.bincount(design.groups, minlength=design.n_groups)
     points = f" ({results.n_quadrature} points)" if results.n_quadrature > 1 else ""
-    return {
+    facts = {
         "Model:": "PoissonGLMM",
         "No. Observations:": str(results.nobs),
         "No. Groups:": str(design.n_groups),
@@ -55,6 +55,9 @@ def _facts(results: PoissonGLMMResults) -> dict[str, str]:
         "Converged:": "Yes" if results.converged else "No",
         "BIC:": f"{results.bic:.4f}",
     }
+    if design.response == "pseudo":  # no likelihood of these data, so nothing to choose models by
+        del facts["AIC:"], facts["BIC:"]
+    return facts
 
 
 def _coefficients(results: PoissonGLMMResults, alpha: float) -> pd.DataFrame:
@@ -74,4 +77,10 @@ def _coefficients(results: PoissonGLMMResults, alpha: float) -> pd.DataFrame:
         name, value = own[results.model.design.family]
         scale.loc[name] = {"Coef.": value}
     rows = pd.concat([fixed, scale.reindex(columns=fixed.columns)]) if len(scale) else fixed
-    return rows.map(lambda x: f"{x:.3f}" if np.isfinite(x) else "")
+    # Log rate ratios by period are small: three decimals, as MixedLM prints, would leave one digit.
+    digits = {name: 3 if name in {"z", "P>|z|"} else 5 for name in rows.columns}
+    return rows.apply(
+        lambda column: column.map(
+            lambda x: f"{x:.{digits[str(column.name)]}f}" if np.isfinite(x) else ""
+        )
+    )

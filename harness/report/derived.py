@@ -15,7 +15,7 @@ from harness.report.numerics import (
     limits_of_agreement,
     lin_discordance,
 )
-from harness.report.reading import Reading, Record, answered, reliable, unreliable
+from harness.report.reading import WHOLE_PANEL, Reading, Record, answered, reliable, unreliable
 from harness.report.rounding import fixed
 
 
@@ -182,6 +182,14 @@ def overdispersion(reading: Reading) -> list[Overdispersion]:
                 refused=unreliable(asked[0]) if asked else None,
             )
         )  # fmt: skip
+    return found
+
+
+def apart(pairs: Iterable[Record]) -> dict[str, list[Record]]:
+    """Comparisons on the whole panel, and on its strata, which hold the same rows once more."""
+    found: dict[str, list[Record]] = {"whole panel": [], "strata": []}
+    for pair in pairs:
+        found["whole panel" if pair["stratum"] == WHOLE_PANEL else "strata"].append(pair)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.report.derived import index_of, overdispersion, pair_points
+from harness.report.derived import apart, index_of, overdispersion, pair_points
 from harness.report.numerics import percentage_change, wald_p
 from harness.report.reading import Reading, Record, unreliable
 
@@ -41,7 +41,7 @@ EMPTY_HEADS = {
     ),
     "comparisons": (*PAIR_FIELDS, "different_estimator"),
     "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se"),
-    "agreement": ("a", "b", "quantity", "n", "mean", "sd", "limit_low", "limit_high"),
+    "agreement": ("a", "b", "rows", "quantity", "n", "mean", "sd", "limit_low", "limit_high"),
     "messages": ("id", "kind", "text"),
     "medians": ("indicator", "stratum", "t", "rate", "units"),
     "dropped": ("unit", "reason", "rows_for_reason"),
@@ -172,7 +172,12 @@ def _comparison_terms(reading: Reading) -> Iterator[Record]:
 
 
 def _agreement(reading: Reading) -> Iterator[Record]:
-    for points in pair_points(reading, reading.exact_pairs):
+    groups = [
+        (rows_of, points)
+        for rows_of, pairs in apart(reading.exact_pairs).items()
+        for points in pair_points(reading, pairs)
+    ]
+    for rows_of, points in groups:
         for quantity, summary in (
             ("difference in standard errors", points.agreement),
             ("relative difference of standard errors", points.agreement_of_errors),
@@ -181,6 +186,7 @@ def _agreement(reading: Reading) -> Iterator[Record]:
                 yield {
                     "a": points.a,
                     "b": points.b,
+                    "rows": rows_of,
                     "quantity": quantity,
                     "n": summary.n,
                     "mean": summary.mean,

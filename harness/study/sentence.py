@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.concordance.verdict import ORDER
+from harness.concordance.verdict import ORDER, reaches
 from harness.report.words import all_of, counted, in_standard_errors
 from harness.study.config import BASE
 from harness.study.plan import Cell
@@ -39,8 +39,9 @@ def verdict_sentence(run: StudyRun) -> str:
     }
     better = "" if worst == ORDER[0] else " or better"
     where = "R and Python" if languages == {"R", "Python"} else " and ".join(sorted(languages))
+    same = "give the same answer" if reaches(worst, "concordant") else "were compared"
     return (
-        f"{where} give the same answer: in {all_of(analyses, 'analysis')} {_listed(engines)} are"
+        f"{where} {same}: in {all_of(analyses, 'analysis')} {_listed(engines)} are"
         f" {worst}{better}, no estimate differing by more than {_share(largest)}."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from harness.report.derived import PairPoints, pair_points
+from harness.report.derived import PairPoints, apart, pair_points
 from harness.report.figures.panels import MARKERS
 from harness.report.figures.style import (
     INK,
@@ -28,7 +28,7 @@ CONCORDANT_S = 2e-3
 
 def bland_altman(reading: Reading) -> Drawing | None:
     """Return one column a like-for-like pair: estimates above, standard errors below."""
-    groups = pair_points(reading, reading.like_for_like)
+    groups = pair_points(reading, apart(reading.like_for_like)["whole panel"])
     if not groups:
         return None
     with house_style():
@@ -50,7 +50,8 @@ def bland_altman(reading: Reading) -> Drawing | None:
 
 
 CAPTION = (
-    "Bland-Altman plots of the like-for-like pairs: every stage of every analysis. Upper row:"
+    "Bland-Altman plots of the like-for-like pairs: every stage of every"
+    " analysis of the whole panel. Upper row:"
     " difference of the estimates in standard errors against their mean; lower row: relative"
     " difference of the standard errors. Solid line: mean; dashed: 95 % limits of agreement;"
     " dotted: the limit for “concordant”, or in words where it lies outside the frame."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.report.derived import PairPoints, pair_points
+from harness.report.derived import PairPoints, apart, pair_points
 from harness.report.reading import Reading
 from harness.report.rounding import NOTHING, brief, whole
 from harness.report.tables.table import Cell, Column, Table
@@ -12,12 +12,17 @@ from harness.report.tables.table import Cell, Column, Table
 
 def agreement_table(reading: Reading) -> Table | None:
     """Return the Bland-Altman summary of the like-for-like pairs."""
-    groups = pair_points(reading, reading.like_for_like)
-    rows = tuple(row for points in groups for row in _agreement_rows(points))
+    rows = tuple(
+        row
+        for rows_of, pairs in apart(reading.like_for_like).items()
+        for points in pair_points(reading, pairs)
+        for row in _agreement_rows(points, rows_of)
+    )
     if not rows:
         return None
     columns = (
         Column("b minus a", "the two engines", numeric=False),
+        Column("Rows", numeric=False),
         Column("Quantity", numeric=False),
         Column("n", "stages over all analyses"),
         Column("Mean", "systematic difference"),
@@ -32,11 +37,11 @@ def agreement_table(reading: Reading) -> Table | None:
         rows,
         note="Descriptive: the fits share one panel and are dependent, so this is never a gate.",
         csv="agreement",
-        heads=2,
+        heads=3,
     )
 
 
-def _agreement_rows(points: PairPoints) -> Iterable[tuple[Cell, ...]]:
+def _agreement_rows(points: PairPoints, rows_of: str) -> Iterable[tuple[Cell, ...]]:
     pair = f"{points.b} − {points.a}"
     for quantity, summary, ccc in (
         ("estimates, in SE", points.agreement, brief(points.discordance)),
@@ -46,6 +51,7 @@ def _agreement_rows(points: PairPoints) -> Iterable[tuple[Cell, ...]]:
             limits = f"{brief(summary.low)} to {brief(summary.high)}"
             yield (
                 Cell(pair, tone="name"),
+                Cell(rows_of),
                 Cell(quantity),
                 Cell(whole(summary.n)),
                 Cell(brief(summary.mean)),

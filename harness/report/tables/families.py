@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from harness.report.derived import Overdispersion
 from harness.report.reading import Reading
 from harness.report.rounding import NOTHING, fixed, interval, p_text, whole
@@ -109,7 +111,7 @@ def _family_row(reading: Reading, check: Overdispersion) -> tuple[Cell, ...]:
         p, q = check.poisson["params"][term], check.nb2["params"][term]
         if p["se"] and q["se"]:
             ratios.append(q["se"] / p["se"])
-    middle = sorted(ratios)[len(ratios) // 2] if ratios else None
+    middle = statistics.median(ratios) if ratios else None
     theta = check.nb2["theta"]
     cells.append(Cell(f"× {fixed(middle, 2)}" if middle else NOTHING))
     cells.append(Cell(fixed(theta, 1)))
