@@ -95,6 +95,7 @@ class Design:
             ("response", response, Response),
         ):
             _check_option(option, choice, get_args(known))
+        _check_aligned(endog=endog, exog=exog, groups=groups, exog_re=exog_re, offset=offset)
         y = _vector("endog", endog)
         # Before rows are sorted: the message names the caller's row.
         _check_response(y, response, family)
@@ -122,9 +123,9 @@ class Design:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+        _check_groups(len(labels), z.shape[1])
         _check_rank("exog", self.exog, self.exog_names)
         _check_rank("exog_re", self.exog_re, self.exog_re_names)
-        _check_groups(len(labels), z.shape[1])
 
     @cached_property
     def sha256(self) -> str:
@@ -177,6 +178,22 @@ def _frozen(array: AnyArray) -> AnyArray:
     array = array.copy()
     array.flags.writeable = False
     return array
+
+
+def _check_aligned(**values: object) -> None:
+    """Refuse pandas objects of one length whose rows are labelled differently."""
+    labelled = {
+        name: value.index
+        for name, value in values.items()
+        if isinstance(value, (pd.Series, pd.DataFrame))
+    }
+    for name, index in labelled.items():
+        first = next(iter(labelled))
+        if len(index) == len(labelled[first]) and not index.equals(labelled[first]):
+            raise DesignError(
+                f"the rows of {first} and {name} are labelled differently: align them"
+                f" ({name}.reindex), or give plain arrays"
+            )
 
 
 def _vector(name: str, values: npt.ArrayLike) -> FloatArray:

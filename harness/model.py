@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from harness.design import Covariance, Design, Family, Random
+from harness.design import Covariance, Design, Family, FloatArray, Random
 from harness.errors import ConfigError, DesignError
 from harness.panel import Panel
 from harness.segments import IMPACTS, stage_columns
@@ -56,12 +56,21 @@ class SegmentedPoisson:
                 raise ConfigError(
                     f"{name} {getattr(self, name)!r} is not known: use one of {', '.join(known)}"
                 )
-        first, last = self.window
+        first, last = self._bounds()
         if first > -1 or last < 0:
             raise ConfigError(
                 f"window [{first}, {last}] needs periods before the event and the event itself:"
                 " the first must be -1 or less, the last 0 or more"
             )
+
+    def _bounds(self) -> tuple[int, int]:
+        match self.window:
+            case (int() as first, int() as last):
+                return first, last
+        raise ConfigError(
+            f"window {self.window!r} must be two whole numbers, first and last period around the"
+            " event, such as (-3, 3)"
+        )
 
     def design(self, panel: Panel) -> Design:
         """Return the arrays of this model on a panel, rows outside the window left out.
@@ -76,6 +85,7 @@ class SegmentedPoisson:
         t = (rows["period"] - rows["event"]).to_numpy(dtype=np.float64)
         self._check_window(t, panel.source)
         stages = {"intercept": np.ones_like(t), **stage_columns(self.impact, t)}
+        _check_stages(stages, t, panel.source)
         slopes = {"none": [], "intercept": ["intercept"], "slope": ["intercept", "t"]}
         z = {"intercept": np.ones_like(t), "t": t}
         names = slopes[self.random]
@@ -100,3 +110,16 @@ class SegmentedPoisson:
                     f"{source}: no period {side} the event lies in the window [{first}, {last}]:"
                     " widen the window or check the event column"
                 )
+
+
+def _check_stages(stages: dict[str, FloatArray], t: FloatArray, source: str) -> None:
+    """Check that the rows at hand tell the stages apart."""
+    columns = np.column_stack(list(stages.values()))
+    if np.linalg.matrix_rank(columns) == columns.shape[1]:
+        return
+    there = ", ".join(str(int(at)) for at in np.unique(t))
+    raise DesignError(
+        f"{source}: within the window there are rows at {there} periods from the event only, which"
+        f" cannot tell the stages {', '.join(list(stages)[1:])} apart: widen the window, or add"
+        " the periods that are missing"
+    )

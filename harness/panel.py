@@ -39,7 +39,7 @@ MOST_UNITS_SHOWN = 5
 MENDS = MappingProxyType(
     {
         "unit": "give every row its unit",
-        "period": "write it as a whole number, such as 2014",
+        "period": "write it as a whole number, such as 2014; number quarters 1, 2, 3, ...",
         "count": "write a whole number, or leave the cell empty where it is not known",
         "exposure": "write a number above 0",
         "event": "write the period of the event as a whole number, or leave the cell empty",

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_PLACES = {"r_scripts": "r_scripts", "studies": "fixtures/studies"}
+_PLACES = {
+    "r_scripts": "r_scripts",
+    "studies": "fixtures/studies",
+    "certified": "fixtures/certified",
+}
 
 
 def folder(name: str) -> Path:
-    """Return the folder ``name`` ("r_scripts" or "studies").
+    """Return the folder ``name`` ("r_scripts", "studies" or "certified").
 
     An installed wheel carries it under ``harness/_data``; a checkout has it at its root.
 

@@ -71,7 +71,9 @@ class FitResult:
     dispersion : float
         Sum of squared Pearson residuals at the conditional modes over n minus all parameters.
     theta : float or None
-        Negative-binomial size, variance mu + mu^2 / theta.
+        Negative-binomial size, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson.
+    sigma_olre : float or None
+        Standard deviation of the observation-level effects of ``poisson-olre``.
     failure : str or None
         Why there is no answer; every number is NaN then.
     bse_printed : Series or None
@@ -132,6 +134,11 @@ class FitResult:
     def corr_re(self) -> FloatArray | None:
         """Correlations of the random effects, shape (q, q), or None."""
         return self.variance.corr_re
+
+    @property
+    def variance_parameter(self) -> float:
+        """Of the family: 1 / theta of ``nb2``, the variance of ``poisson-olre``; else 0."""
+        return (self.sigma_olre or 0.0) ** 2 if self.theta is None else 1.0 / self.theta
 
     @property
     def family(self) -> str:

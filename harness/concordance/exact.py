@@ -8,14 +8,15 @@ from functools import lru_cache
 import numpy as np
 
 from harness.design import FloatArray
-from harness.glmm import PoissonGLMM
+from harness.glmm.laplace import Objective
 from harness.glmm.optimise import inverse_information, newton_step
+from harness.glmm.parameters import semidefinite_cholesky
 from harness.result import FitResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactPoint:
-    """What the exact Laplace log-likelihood says at one point.
+    """What the exact log-likelihood of a fit's own method says at one point.
 
     Attributes
     ----------
@@ -33,20 +34,23 @@ class ExactPoint:
 
 def has_exact_objective(fit: FitResult) -> bool:
     """Whether PoissonGLMM knows the likelihood that this fit is about."""
-    return fit.failure is None and fit.family == "poisson"
+    return fit.failure is None and fit.method in {"laplace", "agq"}
 
 
 @lru_cache(maxsize=4096)
 def exact_point(fit: FitResult) -> ExactPoint:
-    """Evaluate the Laplace log-likelihood and its derivatives at a fit's estimates."""
-    model = PoissonGLMM.from_design(fit.design)
-    psi = model.psi(fit.params, fit.cov_re)
-    gradient = np.asarray(model.objective.gradient(psi))
-    hessian = model.objective.hessian(psi)
+    """Evaluate the log-likelihood and its derivatives at a fit's estimates."""
+    objective = Objective.of(fit.design, fit.n_quadrature or 1)
+    psi = objective.layout.join(
+        np.asarray(fit.params, dtype=np.float64),
+        semidefinite_cholesky(fit.cov_re),
+        fit.variance_parameter,
+    )
+    point, flat = objective.at(psi, 2), objective.smooth().flat
     p = len(fit.params)
-    bse = np.sqrt(np.maximum(np.diag(inverse_information(hessian))[:p], 0.0))
-    _, decrement, _ = newton_step(gradient, hessian)
-    return ExactPoint(model.objective.value(psi), decrement, bse)
+    bse = np.sqrt(np.maximum(np.diag(inverse_information(point.hessian))[:p], 0.0))
+    _, decrement, _ = newton_step(point.gradient, point.hessian, flat)
+    return ExactPoint(point.value, decrement, bse)
 
 
 def exact_bse(fit: FitResult) -> FloatArray:

@@ -8,21 +8,25 @@ import numpy as np
 import pandas as pd
 
 from harness.design import Design, FloatArray
+from harness.glmm.densities import olre_means
 from harness.glmm.fitting import singular_covariance
+from harness.glmm.prediction import linear_predictor
 from harness.result import FitResult, VarianceComponents
 
 
-def linear_predictor(design: Design, params: FloatArray, random_effects: FloatArray) -> FloatArray:
-    """Return offset + x'beta + z'b at given random effects (J, q), shape (n,)."""
-    random = np.einsum("nq,nq->n", design.exog_re, random_effects[design.groups])
-    return np.asarray(design.offset + design.exog @ params + random)
-
-
 def pearson_dispersion(
-    design: Design, params: FloatArray, random_effects: FloatArray, theta: float | None = None
+    design: Design,
+    params: FloatArray,
+    random_effects: FloatArray,
+    theta: float | None = None,
+    sigma_olre: float | None = None,
 ) -> float:
-    """Sum of squared Pearson residuals at the conditional modes over n minus all parameters."""
-    mu = np.exp(linear_predictor(design, params, random_effects))
+    """Sum of squared Pearson residuals at the conditional modes over n minus all parameters.
+
+    The modes are those of every random effect of the model, observation-level ones included.
+    """
+    eta = linear_predictor(design, params, random_effects)
+    mu = np.exp(eta) if sigma_olre is None else olre_means(design.endog, eta, sigma_olre**2)
     variance = mu if theta is None else mu + mu**2 / theta
     freedom = design.nobs - design.n_params
     return float(((design.endog - mu) ** 2 / variance).sum() / freedom) if freedom > 0 else np.nan
@@ -36,6 +40,7 @@ def assemble(
     cov_re: FloatArray,
     random_effects: FloatArray,
     theta: float | None = None,
+    sigma_olre: float | None = None,
     printed_se: FloatArray | None = None,
     **rest: Any,
 ) -> FitResult:
@@ -53,8 +58,9 @@ def assemble(
         random_effects=pd.DataFrame(
             random_effects, index=list(design.group_labels), columns=list(design.exog_re_names)
         ),
-        dispersion=pearson_dispersion(design, params, random_effects, theta),
+        dispersion=pearson_dispersion(design, params, random_effects, theta, sigma_olre),
         theta=theta,
+        sigma_olre=sigma_olre,
         bse_printed=None if printed_se is None else pd.Series(printed_se, index=names),
         **rest,
     )

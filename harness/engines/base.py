@@ -14,6 +14,10 @@ SeMethod = Literal["observed", "rx"]
 Transport = Literal["auto", "rpy2", "rscript"]
 
 
+# Stata's default.
+POINTS = 7
+
+
 @dataclass(frozen=True, slots=True)
 class FitOptions:
     """How a fit is asked for.
@@ -35,7 +39,7 @@ class FitOptions:
 
     settings: Settings = "tight"
     se_method: SeMethod = "observed"
-    n_quadrature: int = 7
+    n_quadrature: int = POINTS
     transport: Transport = "auto"
     seed: int = 20260101
 
@@ -52,6 +56,10 @@ class Engine:
         None where the engine can run here, otherwise one line that says what to install.
     version : callable
         Version of the software that fits.
+    families, covariances, responses : frozenset of str
+        What it can fit; see ``harness.Design``.
+    optional : bool
+        Whether nothing is amiss where it is not installed.
     """
 
     name: str
@@ -62,6 +70,20 @@ class Engine:
     fit: Callable[[Design, FitOptions], FitResult]
     missing: Callable[[], str | None]
     version: Callable[[], str]
+    covariances: frozenset[str] = frozenset({"unstructured", "diagonal"})
+    responses: frozenset[str] = frozenset({"count"})
+    optional: bool = False
+
+    def refusal(self, family: str, covariance: str, response: str) -> str | None:
+        """Return None where the engine can fit such a model, else one line that says what not."""
+        for what, asked, known in (
+            ("family", family, self.families),
+            ("covariance", covariance, self.covariances),
+            ("response", response, self.responses),
+        ):
+            if asked not in known:
+                return f"engine {self.name!r} has no {what} {asked!r}: {', '.join(sorted(known))}"
+        return None
 
 
 def always_there() -> None:

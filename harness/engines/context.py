@@ -6,11 +6,15 @@ notebook cell without ``if __name__ == "__main__"`` would start itself over and 
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 import types
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import context, popen_spawn_posix
 from typing import Any
 
@@ -32,10 +36,19 @@ def _with(mapping: MutableMapping[str, Any], values: dict[str, Any]) -> Iterator
                 mapping.pop(key, None)
 
 
+@cache
+def workers_folder() -> str:
+    """Return where workers keep what is theirs: R's own folder outlives an R that was killed."""
+    folder = tempfile.mkdtemp(prefix="harness-workers-", dir=os.environ.get("TMPDIR"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class _Popen(popen_spawn_posix.Popen):
     def _launch(self, process_obj: Any) -> None:
         blank = {"__main__": types.ModuleType("__main__")}
-        with _with(sys.modules, blank), _with(os.environ, R_ENVIRONMENT):
+        environment = {**R_ENVIRONMENT, "TMPDIR": workers_folder()}
+        with _with(sys.modules, blank), _with(os.environ, environment):
             super()._launch(process_obj)  # type: ignore[misc]
 
 

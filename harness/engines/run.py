@@ -7,7 +7,7 @@ from typing import get_args
 
 from harness.design import Design
 from harness.engines import FitOptions, engine, require
-from harness.engines.base import SeMethod, Settings, Transport
+from harness.engines.base import POINTS, SeMethod, Settings, Transport
 from harness.engines.workers import Task, fit_task, in_workers
 from harness.errors import ConfigError
 from harness.model import SegmentedPoisson
@@ -23,7 +23,7 @@ def fit(
     engines: Sequence[str] = ("lme4", "glmmtmb", "laplace"),
     settings: Settings = "tight",
     se_method: SeMethod = "observed",
-    n_quadrature: int = 7,
+    n_quadrature: int = POINTS,
     stratum: str = "all",
     transport: Transport = "auto",
     time_limit: float = 600.0,
@@ -70,6 +70,8 @@ def fit(
     ):
         if value not in known:
             raise ConfigError(f"{name} {value!r} is not known: {suggestion(value, known)}")
+    if isinstance(engines, str) or not engines:
+        raise ConfigError(f"engines is {engines!r}: give a list of names, such as ['laplace']")
     require(list(engines))
     design = _design(data, model, stratum)
     options = FitOptions(
@@ -88,6 +90,10 @@ def fit(
 def _design(data: Panel | Design, model: SegmentedPoisson | None, stratum: str) -> Design:
     if isinstance(data, Design):
         return data
+    if not isinstance(data, Panel):
+        raise ConfigError(
+            f"data is a {type(data).__name__}: give a Panel (harness.Panel.from_frame) or a Design"
+        )
     if model is None:
         raise ConfigError("a panel needs a model: fit(panel, SegmentedPoisson(...))")
     return model.design(data if stratum == "all" else data.restricted(stratum))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import concurrent.futures
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ import pebble
 
 from harness.design import Design
 from harness.engines import Engine, FitOptions, engine
-from harness.engines.context import WorkerContext
+from harness.engines.context import WorkerContext, workers_folder
 from harness.errors import ConfigError, EngineUnavailable, HarnessError
 from harness.result import FitResult
 
@@ -36,14 +37,12 @@ def fit_task(task: Task) -> FitResult:
     EngineUnavailable
         If the engine cannot run at all: no fit of the run would succeed.
     """
-    chosen = engine(task.engine)
-    if task.design.family not in chosen.families:
-        known = ", ".join(sorted(chosen.families))
-        return failed(
-            task, f"engine {chosen.name} has no family {task.design.family}: {known} only"
-        )
+    chosen, design = engine(task.engine), task.design
+    reason = chosen.refusal(design.family, design.covariance, design.response)
+    if reason is not None:
+        return failed(task, reason)
     try:
-        return chosen.fit(task.design, task.options)
+        return chosen.fit(design, task.options)
     except EngineUnavailable:
         raise
     except HarnessError as error:
@@ -70,6 +69,9 @@ def failed(task: Task, reason: str) -> FitResult:
     )
 
 
+# Seconds in which a worker starts, R and its packages loaded, on a machine with much else to do.
+STALL_LIMIT = 60.0
+Future = concurrent.futures.Future[Any]
 _POOLS: dict[int, pebble.ProcessPool] = {}
 
 
@@ -77,6 +79,7 @@ def _pool(jobs: int) -> pebble.ProcessPool:
     """Return the pool of so many workers; a new one where the last broke (all workers killed)."""
     pool = _POOLS.get(jobs)
     if pool is None or not pool.active:
+        workers_folder()  # removed after the workers have ended: what is registered last goes first
         pool = pebble.ProcessPool(
             max_workers=jobs, initializer=_off_the_output, context=WorkerContext()
         )
@@ -117,7 +120,8 @@ def in_workers(
     """Call every function in a worker process; yield (place, outcome) as they finish.
 
     The pool stays for later calls, with R loaded; it ends with this process. Should every worker
-    have been killed while idle, the calls go to a new pool.
+    have been killed while idle, or one have been killed while it held the queue, so that none of
+    the others gets any work, the calls go to a new pool.
 
     Raises
     ------
@@ -131,17 +135,32 @@ def in_workers(
     waiting = dict(enumerate(calls))
     for again in (True, False):
         pool = _pool(jobs)
-        futures: dict[concurrent.futures.Future[Any], int] = {
+        futures: dict[Future, int] = {
             pool.schedule(function, args=list(arguments), timeout=time_limit): place
             for place, (function, arguments) in waiting.items()
         }
-        for future in concurrent.futures.as_completed(futures):
+        for future in _finished(futures):
             if again and isinstance(future.exception(), BrokenProcessPool):
                 continue
             del waiting[futures[future]]
             yield futures[future], _outcome(future, time_limit)
         if not waiting:
             return
+        _end(pool)
+    for place in waiting:
+        yield place, Outcome(reason=f"no worker process began within {STALL_LIMIT:g} seconds")
+
+
+def _finished(futures: Iterable[Future]) -> Iterator[Future]:
+    """Yield futures as they finish, until all have or none has been worked on for too long."""
+    pending, worked = set(futures), time.monotonic()
+    while pending and time.monotonic() - worked < STALL_LIMIT:
+        done, pending = concurrent.futures.wait(
+            pending, timeout=1.0, return_when=concurrent.futures.FIRST_COMPLETED
+        )
+        if done or any(future.running() for future in pending):
+            worked = time.monotonic()
+        yield from done
 
 
 def _outcome(future: concurrent.futures.Future[Any], time_limit: float) -> Outcome:

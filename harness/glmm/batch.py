@@ -61,10 +61,10 @@ def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None)
     """
     y = _checked(design, counts)
     objective = Objective.of(design)
-    K, q, J = objective.layout.kernel_size, objective.layout.q, design.n_groups
+    K, q, J = objective.layout.size, objective.layout.q, design.n_groups
     r = len(y)
     psi, values, decrements = np.zeros((r, K)), np.zeros(r), np.zeros(r)
-    statuses, gradients = np.zeros(r, dtype=np.int64), np.zeros((r, K))
+    statuses, gradients = np.full(r, compiled.NOT_REGULAR, dtype=np.int64), np.zeros((r, K))
     hessians, modes = np.zeros((r, K, K)), np.zeros((r, J, q))
     threads = max(1, min(threads or len(os.sched_getaffinity(0)), r))
     # Several pieces a thread: a slow one does not hold up the others.
@@ -76,8 +76,10 @@ def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None)
             hessians, modes,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(piece, range(len(cuts) - 1)))
+    # The compiled road knows no tied parameters; those replicates are fitted below, one by one.
+    if objective.layout.tie is None:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(piece, range(len(cuts) - 1)))
     values -= scipy.special.gammaln(y + 1.0).sum(axis=1)
     singular, failed = np.zeros(r, dtype=bool), np.zeros(r, dtype=bool)
     for k in range(r):

@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 FAMILIES = ("poisson", "nb2", "poisson-olre")
@@ -81,6 +82,15 @@ def density(family: int, y: float, eta: float, v: float) -> tuple[float, float, 
     )  # fmt: skip
 
 
+@njit(cache=True)
+def olre_means(y: Any, eta: Any, v: float) -> Any:
+    """Means (n,) at the modes of the observation-level effects, given the rest of the model."""
+    mean = np.empty(len(y))
+    for i in range(len(y)):
+        mean[i] = density(OLRE, y[i], eta[i], v)[3]
+    return mean
+
+
 @njit(cache=True, fastmath=CAREFUL)
 def log_series(s: float) -> tuple[float, float]:
     """Return Q(s) = (log(1+s) - s/(1+s)) / s^2 and its derivative."""
@@ -95,6 +105,12 @@ def log_series(s: float) -> tuple[float, float]:
         if n > 2:
             dQ = dQ * s + sign * (n - 2.0) * (n - 1.0) / n
     return Q, dQ
+
+
+@njit(cache=True, fastmath=CAREFUL)
+def nb2_slope(y: float, mu: float, v: float) -> float:
+    """Derivative of the log density of ``nb2`` by v, less that of S(y): ``FK`` alone."""
+    return mu * mu * log_series(v * mu)[0] - y * mu / (1.0 + v * mu)
 
 
 @njit(cache=True, fastmath=CAREFUL)

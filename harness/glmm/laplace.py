@@ -211,6 +211,14 @@ def _sums(rows: Rows, values: FloatArray) -> FloatArray:
     return np.asarray(np.add.reduceat(values, rows.starts[:-1], axis=0))
 
 
+def conditional_covariances(objective: Objective, psi: FloatArray) -> FloatArray:
+    """Covariance of the random effects given the data, L H^-1 L' at the modes, shape (J, q, q).
+
+    lme4's ``condVar``: the parameters count as known.
+    """
+    return _groups(objective, psi).C
+
+
 def cone_score(objective: Objective, psi: FloatArray) -> FloatArray:
     """S = dl/dG of the Laplace log-likelihood, shape (q, q); defined at a singular G.
 

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from harness.design import Covariance, Design, Family, FloatArray, Response
 from harness.errors import ConfigError, DesignError
@@ -84,6 +85,9 @@ class PoissonGLMM:
                 response=response,
             )
         )
+        # Designs are sorted by group; fitted values go back in the order of the caller's rows.
+        codes, _ = pd.factorize(np.asarray(groups), sort=True)
+        self.row_order = np.argsort(codes, kind="stable")
 
     @classmethod
     def from_design(cls, design: Design) -> PoissonGLMM:
@@ -99,6 +103,7 @@ class PoissonGLMM:
             )
         self.design = design
         self.objective = Objective.of(design)
+        self.row_order = np.arange(design.nobs)
 
     @property
     def nobs(self) -> int:

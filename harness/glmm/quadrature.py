@@ -34,15 +34,13 @@ from numba import njit
 from harness.glmm.arrays import Rows, Work
 from harness.glmm.densities import (
     F1K,
-    FK,
-    N_TERMS,
     NB2,
     NO_VARIANCE,
     W1,
     WK,
     count_sums,
     density,
-    nb2_terms,
+    nb2_slope,
     tabulate,
 )  # fmt: skip
 from harness.glmm.kernel import row_terms
@@ -166,7 +164,6 @@ def averages(
     """By row: F0 = sum p f1, F1 = sum p f1 x and FV = sum p df/dv over the nodes."""
     q = len(dims)
     d = np.zeros(Q)
-    terms = np.zeros(N_TERMS)
     for i in range(lo, hi):
         forward(R, v[i], d, dims)
         at = i - lo
@@ -190,9 +187,8 @@ def averages(
             for l in range(q):
                 node += d[l] * grid[l, k]
             _f, f1, _w, m = density(family, y[i], node, variance)
-            nb2_terms(y[i], m, variance, terms)
             F0[at] += p[k] * f1
-            FV[at] += p[k] * terms[FK]
+            FV[at] += p[k] * nb2_slope(y[i], m, variance)
             for l in range(q):
                 F1[at, l] += px[l, k] * f1
 

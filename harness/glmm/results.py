@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,11 @@ import scipy.stats
 
 from harness.design import FloatArray
 from harness.glmm.fitting import SINGULAR_TOLERANCE
-from harness.glmm.laplace import conditional_information
+from harness.glmm.likelihood_inference import LikelihoodInference
 from harness.glmm.optimise import inverse_information
+from harness.glmm.prediction_methods import Prediction
+from harness.glmm.summary import summary
+from harness.glmm.wald import WaldInference
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary2 import Summary
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from harness.glmm.model import PoissonGLMM
 
 
-class PoissonGLMMResults:
+class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
     """Results of ``PoissonGLMM.fit``.
 
     Attributes
@@ -56,38 +58,35 @@ class PoissonGLMMResults:
         self.converged = maximum.converged
         self.singular = maximum.singular
         self.decrement = optimum.decrement
-        self.psi = _with_positive_diagonal(model, optimum.x)
-        self._inverse = inverse_information(optimum.hessian)
-        scale = np.sqrt(np.maximum(np.diag(self._inverse), 0.0))
+        signs = _column_signs(model, optimum.x)
+        self.psi = optimum.x * signs
+        self._bread = inverse_information(optimum.hessian) * np.outer(signs, signs)
+        scale = np.sqrt(np.maximum(np.diag(self._bread), 0.0))
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
 
-    @cached_property
-    def params(self) -> pd.Series[float]:
-        """Fixed effects, length p."""
-        beta, _ = self.model.objective.layout.split(self.psi)
-        return pd.Series(beta, index=list(self.model.design.exog_names))
+    @property
+    def variance(self) -> float:
+        """Variance parameter of the family: 1 / theta or the square of ``sigma_olre``; else 0."""
+        return self.model.objective.layout.variance(self.psi)
 
-    @cached_property
-    def cov_re(self) -> pd.DataFrame:
-        """Covariance of the random effects, shape (q, q)."""
-        _, L = self.model.objective.layout.split(self.psi)
-        names = list(self.model.design.exog_re_names)
-        return pd.DataFrame(L @ L.T, index=names, columns=names)
+    @property
+    def exceeds_poisson(self) -> bool:
+        """Whether the family's variance parameter is above zero; True where there is none."""
+        return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
 
     @property
     def theta(self) -> float | None:
         """Size of ``nb2``, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson."""
         if self.model.design.family != "nb2":
             return None
-        variance = self.model.objective.layout.variance(self.psi)
-        return 1.0 / variance if variance > SINGULAR_TOLERANCE**2 else math.inf
+        return 1.0 / self.variance if self.exceeds_poisson else math.inf
 
     @property
     def sigma_olre(self) -> float | None:
         """Standard deviation of the observation-level effects of ``poisson-olre``."""
         if self.model.design.family != "poisson-olre":
             return None
-        return math.sqrt(self.model.objective.layout.variance(self.psi))
+        return math.sqrt(self.variance)
 
     @property
     def bse(self) -> pd.Series[float]:
@@ -104,34 +103,6 @@ class PoissonGLMMResults:
         """Two-sided p values of ``params`` from the normal distribution."""
         z = np.abs(self.tvalues.to_numpy())
         return pd.Series(2.0 * scipy.stats.norm.sf(z), index=self.params.index)
-
-    def cov_params(self, se_method: Literal["observed", "rx"] = "observed") -> pd.DataFrame:
-        """Covariance of ``params``, shape (p, p).
-
-        Parameters
-        ----------
-        se_method : {"observed", "rx"}
-            Inverse of the observed information of all parameters, or the inverse information
-            conditional on the covariance parameters, as lme4's ``use.hessian=FALSE``.
-        """
-        p = len(self.params)
-        if se_method == "rx":
-            covariance = np.linalg.inv(conditional_information(self.model.objective, self.psi))
-        else:
-            covariance = self._inverse[:p, :p]
-        return pd.DataFrame(covariance, index=self.params.index, columns=self.params.index)
-
-    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Wald intervals, columns ``lower`` and ``upper``."""
-        half = float(scipy.stats.norm.ppf(1 - alpha / 2)) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
-
-    @cached_property
-    def random_effects(self) -> pd.DataFrame:
-        """Conditional modes of the random effects, shape (J, q), by group."""
-        design = self.model.design
-        b = self.model.objective.modes(self.psi)
-        return pd.DataFrame(b, index=list(design.group_labels), columns=list(design.exog_re_names))
 
     @property
     def nobs(self) -> int:
@@ -150,42 +121,18 @@ class PoissonGLMMResults:
 
     def summary(self, alpha: float = 0.05) -> Summary:
         """Return a table in statsmodels' style."""
-        from statsmodels.iolib import summary2
-
-        smry = summary2.Summary()
-        smry.add_dict(
-            {
-                "Model:": "PoissonGLMM",
-                "Method:": self.method
-                + (f" ({self.n_quadrature})" if self.n_quadrature > 1 else ""),
-                "No. Observations:": str(self.nobs),
-                "No. Groups:": str(self.model.design.n_groups),
-                "Log-Likelihood:": f"{self.llf:.4f}",
-                "Converged:": f"{'yes' if self.converged else 'no'}"
-                f"{' (singular)' if self.singular else ''}",
-            }
-        )
-        bounds = self.conf_int(alpha)
-        table = pd.DataFrame(
-            {
-                "Coef.": self.params,
-                "Std.Err.": self.bse,
-                "z": self.tvalues,
-                "P>|z|": self.pvalues,
-                f"[{alpha / 2:g}": bounds["lower"],
-                f"{1 - alpha / 2:g}]": bounds["upper"],
-            }
-        )
-        smry.add_df(table, float_format="%.5f")
-        if len(self.cov_re):
-            smry.add_df(self.cov_re.add_suffix(" Cov"), float_format="%.6f")
-        smry.add_title("Poisson Mixed Model Results")
-        return smry
+        return summary(self, alpha)
 
 
-def _with_positive_diagonal(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
-    """The same covariance with L_kk >= 0: the sign of a column of L is not identified."""
+def _column_signs(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
+    """Signs that make every L_kk and kappa >= 0, shape (K,): they are not identified."""
     layout = model.objective.layout
-    beta, L = layout.split(psi)
-    signs = np.where(np.diag(L) < 0, -1.0, 1.0)
-    return layout.join(beta, L * signs, layout.variance(psi))
+    layout = model.objective.layout
+    _, L = layout.split(psi)
+    negative = np.diag(L) < 0
+    signs = np.ones(len(psi))
+    theta = slice(layout.p, layout.size - layout.extra)
+    signs[theta] = np.where(negative[layout.column if layout.tie is None else [0]], -1.0, 1.0)
+    if layout.extra:
+        signs[-1] = -1.0 if psi[-1] < 0 else 1.0
+    return signs

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.design import Design, FloatArray
-from harness.engines.assembly import linear_predictor, pearson_dispersion
+from harness.design import Design
+from harness.engines.assembly import pearson_dispersion
 from harness.errors import FitFailure
 from harness.glmm.batch import Batch, fit_batch
+from harness.glmm.drawing import draw_replicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,6 @@ class DispersionNull:
     failures: int
 
 
-def draw_counts(
-    design: Design, params: FloatArray, cov_re: FloatArray, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """Draw random effects and counts from a Poisson mixed model, shape (n,)."""
-    q = cov_re.shape[0]
-    values, vectors = np.linalg.eigh(cov_re)
-    half = vectors * np.sqrt(np.maximum(values, 0.0))
-    b = rng.standard_normal((design.n_groups, q)) @ half.T
-    return rng.poisson(np.exp(linear_predictor(design, params, b)))
-
-
 def dispersion_null(design: Design, replicates: int, seed: int) -> DispersionNull:
     """Fit a Poisson design, draw from the fit, refit, and compare the dispersions.
 
@@ -67,13 +56,7 @@ def dispersion_null(design: Design, replicates: int, seed: int) -> DispersionNul
     fit = fit_batch(design, design.endog[None, :], threads=1)
     if fit.failed[0]:
         raise FitFailure("the Poisson model itself could not be fitted")
-    streams = np.random.SeedSequence(seed).spawn(replicates)
-    counts = np.array(
-        [
-            draw_counts(design, fit.params[0], fit.cov_re[0], np.random.default_rng(stream))
-            for stream in streams
-        ]
-    )
+    counts = draw_replicates(design, fit.params[0], fit.cov_re[0], replicates, seed)
     drawn = fit_batch(design, counts, threads=1)
     fitted = [k for k in range(replicates) if not drawn.failed[k]]
     null = np.array([_dispersion(design.with_counts(counts[k]), drawn, k) for k in fitted])

@@ -128,6 +128,7 @@ class Variant(_Part):
     random: Random | None = None
     covariance: Covariance | None = None
     family: Family | None = None
+    n_quadrature: int | None = Field(default=None, ge=1)
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -182,6 +183,27 @@ class Study(_Part):
                 self.model.build(**variant.changes)
             except HarnessError as error:
                 raise _at(("variants", k), f"variants.{k}: {error}") from None
+            points = variant.n_quadrature
+            if points is not None and points % 2 == 0:
+                text = f"variants.{k}.n_quadrature: {points} is even: use an odd number of points"
+                raise _at(("variants", k, "n_quadrature"), text)
+        return self
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> Study:
+        """Every engine can fit what it is asked for."""
+        asked: list[tuple[Place, SegmentedPoisson, list[EngineName]]] = [
+            (("engines",), self.model.build(), self.engines),
+            *(
+                (("variants", k, "engines"), self.model.build(**variant.changes), variant.engines)
+                for k, variant in enumerate(self.variants)
+            ),
+        ]
+        for place, model, names in asked:
+            for k, name in enumerate(names):
+                reason = engine(name).refusal(model.family, model.covariance, model.response)
+                if reason is not None:
+                    raise _at((*place, k), f"{'.'.join(map(str, place))}: {reason}")
         return self
 
 

@@ -64,6 +64,8 @@ def load_study(path: Path) -> Study:
         raise ConfigError(f"{path}: is not UTF-8 text: save it as UTF-8") from None
     except YAMLError as error:
         raise ConfigError(f"{path}{_where(error)}: is not YAML: {_problem(error)}") from None
+    if tree is None:
+        raise ConfigError(f"{path}: is empty: a study file is a list of 'key: value' entries")
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: a study file is a list of 'key: value' entries")
     try:
@@ -72,7 +74,7 @@ def load_study(path: Path) -> Study:
         # A misspelt key makes its right spelling missing: name the misspelt one.
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         place = (*first["loc"], *first.get("ctx", {}).get("place", ()))
-        raise ConfigError(f"{path}, line {_line(tree, place)}: {_message(first)}") from None
+        raise ConfigError(f"{path}, line {_line(tree, place)}: {message(first)}") from None
 
 
 def _where(error: YAMLError) -> str:
@@ -105,7 +107,8 @@ def _line(tree: Any, place: Sequence[int | str]) -> int:
     return line
 
 
-def _message(error: Any) -> str:
+def message(error: Any) -> str:
+    """Return one of pydantic's errors in one line that names the key."""
     place = [str(part) for part in error["loc"]]
     where = ".".join(place)
     if error["type"] == "extra_forbidden":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from harness.design import Design
 from harness.errors import DesignError, HarnessError, PanelError
@@ -59,10 +61,42 @@ def read_study(study: Study, base: Path) -> StudyData:
         )
         for indicator in study.indicators
     }
+    _check_window(study, panels, table.name)
     found = tuple(sorted({name for panel in panels.values() for name in panel.strata}))
     strata = strata_of(study, found)
     designs = {cell: _design(study, panels, cell) for cell in cells(study, strata)}
+    table = replace(table, notes=(*table.notes, *_gaps(panels)))
     return StudyData(table, panels, strata, designs)
+
+
+def _check_window(study: Study, panels: Mapping[str, Panel], source: str) -> None:
+    """Refuse a window that reaches past the data: the report would speak of what nobody saw."""
+    t = [int(at) for panel in panels.values() for at in (panel.t.min(), panel.t.max())]
+    if min(t) >= 0 or max(t) < 0:
+        return  # no window helps; the model says so
+    for variant in (BASE, *(v.name for v in study.variants)):
+        first, last = study.model.build(**changes_of(study, variant)).window
+        if first < min(t) or last > max(t):
+            raise PanelError(
+                f"{source}: the window [{first}, {last}] reaches past the rows, which lie between"
+                f" {min(t)} and {max(t)} periods from the event: use"
+                f" [{max(first, min(t))}, {min(last, max(t))}]"
+            )
+
+
+def _gaps(panels: Mapping[str, Panel]) -> tuple[str, ...]:
+    """A note where no unit at all has a row in some periods between the first and the last."""
+    periods = np.unique(np.concatenate([p.frame["period"].to_numpy() for p in panels.values()]))
+    jumps = np.flatnonzero(np.diff(periods) > 1)
+    if not jumps.size:
+        return ()
+    before, after = periods[jumps[0]], periods[jumps[0] + 1]
+    more = f", and {jumps.size - 1} more such gaps" if jumps.size > 1 else ""
+    note = (
+        f"Check the periods: no unit has a row between {before} and {after}{more}. Periods count"
+        " one by one; quarters and months are to be numbered 1, 2, 3, ... across the years."
+    )
+    return (note,)
 
 
 def _with_stratum_names(study: Study, table: Table) -> Table:
@@ -78,11 +112,7 @@ def _with_stratum_names(study: Study, table: Table) -> Table:
             f" name: add it there (labels has {', '.join(map(repr, labels))})"
         )
     frame = table.frame.assign(**{column: text.map(labels).astype(object)})
-    return Table(
-        frame=frame, unit=table.unit, period=table.period, event=table.event, name=table.name,
-        source=table.source, licence=table.licence, strata=table.strata, notes=table.notes,
-        descriptions=table.descriptions, no_event_reason=table.no_event_reason,
-    )  # fmt: skip
+    return replace(table, frame=frame)
 
 
 def _design(study: Study, panels: Mapping[str, Panel], cell: Cell) -> Design:

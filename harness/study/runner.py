@@ -10,7 +10,7 @@ from harness.concordance.compare import Pair, compare_pair
 from harness.concordance.verdict import Verdict, reaches
 from harness.design import Design
 from harness.engines import FitOptions, require
-from harness.engines.base import Transport
+from harness.engines.base import POINTS, Transport
 from harness.engines.workers import Task, fit_task, in_workers
 from harness.errors import FitFailure
 from harness.result import FitResult
@@ -118,7 +118,9 @@ def _work(
     progress: Progress,
 ) -> tuple[dict[PlannedFit, FitResult], dict[Cell, DispersionNull]]:
     """Do every fit and every dispersion null in one pool of workers."""
-    fit_tasks = [Task(data.designs[p.cell], p.engine, _fit_options(options, p)) for p in planned]
+    fit_tasks = [
+        Task(data.designs[p.cell], p.engine, _fit_options(study, options, p)) for p in planned
+    ]
     # The longest first, so that no worker ends on one alone.
     order = sorted(range(len(planned)), key=lambda k: _COST.get(planned[k].engine, 1), reverse=True)
     calls = [(fit_task, (fit_tasks[k],)) for k in order] + [
@@ -143,11 +145,13 @@ def _work(
 _COST = {"statsmodels-vb": 3, "glmmtmb": 2, "lme4": 2}
 
 
-def _fit_options(options: RunOptions, planned: PlannedFit) -> FitOptions:
+def _fit_options(study: Study, options: RunOptions, planned: PlannedFit) -> FitOptions:
+    points = {v.name: v.n_quadrature for v in study.variants}.get(planned.cell.variant)
     return FitOptions(
         settings=planned.settings,
         transport=options.transport,
         seed=options.seed,
+        n_quadrature=points or POINTS,
     )
 
 

@@ -13,6 +13,11 @@ from harness.study.by_hand import write_designs
 from harness.study.results import results_dict, timing_dict
 from harness.study.runner import StudyRun
 
+# What a run writes; a folder that holds anything else is not the harness's to replace.
+WRITTEN = frozenset(
+    {"results.json", "timing.json", "index.html", "report.md", "tables", "figures", "designs"}
+)
+
 
 def write_run(run: StudyRun, out: Path) -> Path:
     """Write results, timings and report into ``out/<study>``, replacing an earlier run.
@@ -52,8 +57,9 @@ def check_writable(target: Path) -> None:
     Raises
     ------
     HarnessError
-        If it cannot.
+        If it cannot, or if it holds what no run wrote.
     """
+    _check_replaceable(target)
     made = [folder for folder in target.parents if not folder.exists()]
     try:
         shutil.rmtree(_new_folder(target))
@@ -81,8 +87,20 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
+def _check_replaceable(target: Path) -> None:
+    if not target.is_dir():
+        return
+    foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in WRITTEN)
+    if foreign:
+        raise HarnessError(
+            f"{target}: holds {foreign[0]!r}, which no run wrote, and would be replaced: move it,"
+            " or use --out"
+        )
+
+
 def _replace(fresh: Path, target: Path) -> None:
     """Put a folder in another's place; the old one is away only between two renames."""
+    _check_replaceable(target)
     old = target.with_name(f".{target.name}-old")
     shutil.rmtree(old, ignore_errors=True)
     earlier = target.exists()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from harness.design import Design
 from harness.errors import DesignError
 from harness.glmm import PoissonGLMM
 from harness.glmm.batch import fit_batch
@@ -34,6 +35,20 @@ def test_each_replicate_is_its_own_fit(counts: np.ndarray) -> None:
         assert batch.llf[k] == pytest.approx(one.llf, abs=1e-8)
         assert batch.singular[k] == one.singular
         np.testing.assert_allclose(batch.random_effects[k], one.random_effects, atol=1e-7)
+
+
+def test_a_shared_variance_is_fitted_too(counts: np.ndarray) -> None:
+    base = simulated()
+    design = Design(
+        base.endog, base.exog, base.groups, exog_re=base.exog_re, offset=base.offset,
+        covariance="scalar",
+    )  # fmt: skip
+    batch = fit_batch(design, counts[:2])
+    for k in range(2):
+        one = PoissonGLMM.from_design(design.with_counts(counts[k])).fit()
+        assert batch.llf[k] == pytest.approx(one.llf, abs=1e-8)
+        np.testing.assert_allclose(batch.cov_re[k], one.cov_re, rtol=1e-6)
+        np.testing.assert_allclose(batch.bse[k], one.bse, rtol=1e-6)
 
 
 @pytest.mark.parametrize("threads", [2, 5])

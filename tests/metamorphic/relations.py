@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from harness.design import Design, FloatArray
-from harness.engines.assembly import linear_predictor
+from harness.glmm.prediction import linear_predictor
 from harness.result import FitResult
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy.special import gammaln
 
 from harness.design import Design, FloatArray
-from harness.engines.assembly import linear_predictor
 from harness.errors import HarnessError
 from harness.glmm import PoissonGLMM, PoissonGLMMResults
 from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.optimise import DECREMENT_TOLERANCE
+from harness.glmm.prediction import linear_predictor
 from harness.testing.strategies import designs, four_stage_design
 from tests.metamorphic.relations import changed
 

@@ -59,7 +59,7 @@ FAULTS: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str], 
         "no period at or after the event lies in the window [-3, 3]: widen the window",
     ),
     "window too narrow for the stages": (
-        lambda d: d, {"model": "model: {window: [-1, 0]}"}, "column 'step1' of exog is zero",
+        lambda d: d, {"model": "model: {window: [-1, 0]}"}, "rows at -1, 0 periods from the event only",
     ),
     "a unit without event": (
         lambda d: d.assign(law=d["law"].where(d["area"] != "a03")), {},

@@ -1,0 +1,1 @@
+"""Certified reference values, and how many of their digits each engine reproduces."""

@@ -1,0 +1,73 @@
+"""PoissonGLMM as an engine: what ``laplace`` and ``agq`` share."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from harness.design import Design
+from harness.engines.assembly import assemble
+from harness.engines.base import Engine, FitOptions
+from harness.glmm import PoissonGLMM, PoissonGLMMResults
+from harness.result import FitResult, Message
+
+
+def fit_glmm(identity: Engine, design: Design, options: FitOptions, points: int) -> FitResult:
+    """Fit by ``PoissonGLMM``; both settings are the same, since it knows one precision only.
+
+    Parameters
+    ----------
+    points : int
+        Of the quadrature, per random effect; 1 is the Laplace approximation.
+    """
+    began = time.perf_counter()
+    model = PoissonGLMM.from_design(design)
+    result = model.fit(method="laplace" if points == 1 else "agq", n_quadrature=points)
+    covariance = result.cov_params(se_method=options.se_method).to_numpy()
+    return assemble(
+        design,
+        engine=identity.name,
+        engine_version=identity.version(),
+        language=identity.language,
+        method=identity.method,
+        estimator=identity.estimator,
+        settings=options.settings,
+        se_method=options.se_method,
+        n_quadrature=points if points > 1 else None,
+        params=np.asarray(result.params, dtype=np.float64),
+        covariance=covariance,
+        cov_re=result.cov_re.to_numpy(),
+        random_effects=result.random_effects.to_numpy(),
+        theta=result.theta,
+        sigma_olre=result.sigma_olre,
+        llf=result.llf,
+        converged=result.converged,
+        messages=_notes(result),
+        seconds=time.perf_counter() - began,
+        reproduce=_reproduce(design, points),
+        details={"gradient_norm": result.gradient_norm, "decrement": result.decrement},
+    )
+
+
+def _notes(result: PoissonGLMMResults) -> tuple[Message, ...]:
+    notes = []
+    if result.singular:
+        notes.append(Message("singular", "the covariance of the random effects is singular"))
+    if not result.exceeds_poisson:
+        notes.append(
+            Message("other", "nothing exceeds the Poisson variance: its family is Poisson")
+        )
+    return tuple(notes)
+
+
+def _reproduce(design: Design, points: int) -> str:
+    options = {"family": (design.family, "poisson"), "covariance": (design.covariance,
+               "unstructured"), "response": (design.response, "count")}  # fmt: skip
+    said = [f', {name}="{value}"' for name, (value, usual) in options.items() if value != usual]
+    call = "" if points == 1 else f'method="agq", n_quadrature={points}'
+    return (
+        "from harness.glmm import PoissonGLMM\n"
+        f"fit = PoissonGLMM(y, X, groups, exog_re=Z, offset=offset{''.join(said)}).fit({call})\n"
+        "print(fit.summary())"
+    )

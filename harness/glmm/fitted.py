@@ -1,0 +1,72 @@
+"""What the parts of ``PoissonGLMMResults`` share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.design import FloatArray
+from harness.errors import ConfigError
+from harness.glmm.laplace import Objective
+
+if TYPE_CHECKING:
+    from harness.glmm.model import PoissonGLMM
+
+
+class Fitted:
+    """A model at its estimates; the parts of the results are built on it.
+
+    Attributes
+    ----------
+    psi : ndarray, shape (K,)
+        beta, the free entries of L, the root of the family's variance parameter.
+    _bread : ndarray, shape (K, K)
+        Inverse observed information of psi, over the directions that carry information.
+    """
+
+    model: PoissonGLMM
+    psi: FloatArray
+    llf: float
+    singular: bool
+    n_quadrature: int
+    _bread: FloatArray
+
+    @cached_property
+    def params(self) -> pd.Series[float]:
+        """Fixed effects, length p."""
+        beta, _ = self.model.objective.layout.split(self.psi)
+        return pd.Series(beta, index=list(self.model.design.exog_names))
+
+    @cached_property
+    def cov_re(self) -> pd.DataFrame:
+        """Covariance of the random effects, shape (q, q)."""
+        _, L = self.model.objective.layout.split(self.psi)
+        names = list(self.model.design.exog_re_names)
+        return pd.DataFrame(L @ L.T, index=names, columns=names)
+
+    @cached_property
+    def _objective(self) -> Objective:
+        """The log-likelihood that was maximised, by quadrature or Laplace."""
+        if self.n_quadrature == 1:
+            return self.model.objective
+        return Objective.of(self.model.design, self.n_quadrature)
+
+    @property
+    def _variance(self) -> float:
+        """The family's variance parameter."""
+        return self.model.objective.layout.variance(self.psi)
+
+    def _only_laplace(self, what: str) -> None:
+        if self.n_quadrature > 1:
+            raise ConfigError(f"{what} refits by the Laplace approximation: fit by 'laplace' first")
+
+    @property
+    def _beta(self) -> FloatArray:
+        return self.model.objective.layout.split(self.psi)[0]
+
+    @property
+    def _G(self) -> FloatArray:
+        _, L = self.model.objective.layout.split(self.psi)
+        return L @ L.T
