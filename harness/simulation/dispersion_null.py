@@ -6,6 +6,7 @@ observed figure is held against a parametric bootstrap, not against 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ class DispersionNull:
         (1 + replicates at or above the observed) / (1 + replicates).
     replicates, failures : int
         Replicates fitted, and those that could not be.
+    failure : str or None
+        Why there is no null distribution; every number is NaN then.
     """
 
     observed: float
@@ -38,15 +41,26 @@ class DispersionNull:
     p_value: float
     replicates: int
     failures: int
+    failure: str | None = None
+
+    @classmethod
+    def lost(cls, reason: str) -> DispersionNull:
+        """Return what is left of a null distribution that could not be had: the reason."""
+        nothing = float("nan")
+        return cls(nothing, nothing, nothing, nothing, nothing, 0, 0, failure=reason)
 
 
-def dispersion_null(design: Design, replicates: int, seed: int) -> DispersionNull:
+def dispersion_null(
+    design: Design, replicates: int, seed: int | Sequence[int]
+) -> DispersionNull:
     """Fit a Poisson design, draw from the fit, refit, and compare the dispersions.
 
     Parameters
     ----------
     replicates : int
         Draws; every one has its own stream, spawned from ``seed``.
+    seed : int or sequence of int
+        Of ``numpy.random.SeedSequence``.
 
     Raises
     ------
