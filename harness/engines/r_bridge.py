@@ -160,7 +160,8 @@ def _until_this_process_ends() -> tuple[str, ...]:
 def _run(command: list[str]) -> tuple[int, str]:
     """Run R to its end, or to this worker's: what outlives a worker nobody would end."""
     process = subprocess.Popen(
-        [*_until_this_process_ends(), *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [*_until_this_process_ends(), *command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, env={**os.environ, **R_ENVIRONMENT},
     )  # fmt: skip
     told = signal.getsignal(signal.SIGTERM)

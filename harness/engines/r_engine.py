@@ -121,7 +121,9 @@ def reproduce_lines(
     parts = [lines.tight if options.settings == "tight" else lines.call]
     parts += [lines.optimum] if optimum.size else []
     # A direction without information is left out of the inverse, which summary() does not do.
-    parts += [lines.left_out if answer.get("left_out", _NOTHING).any() and not asked else lines.show]
+    parts += [
+        lines.left_out if answer.get("left_out", _NOTHING).any() and not asked else lines.show
+    ]
     return "\n".join(parts).format(**words)
 
 

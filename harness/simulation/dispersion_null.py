@@ -6,7 +6,6 @@ observed figure is held against a parametric bootstrap, not against 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,17 +49,13 @@ class DispersionNull:
         return cls(nothing, nothing, nothing, nothing, nothing, 0, 0, failure=reason)
 
 
-def dispersion_null(
-    design: Design, replicates: int, seed: int | Sequence[int]
-) -> DispersionNull:
+def dispersion_null(design: Design, replicates: int, seed: int) -> DispersionNull:
     """Fit a Poisson design, draw from the fit, refit, and compare the dispersions.
 
     Parameters
     ----------
     replicates : int
         Draws; every one has its own stream, spawned from ``seed``.
-    seed : int or sequence of int
-        Of ``numpy.random.SeedSequence``.
 
     Raises
     ------

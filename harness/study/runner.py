@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,13 +158,13 @@ def _fit_options(study: Study, options: RunOptions, planned: PlannedFit) -> FitO
     )
 
 
-def _null_seed(seed: int, cell: Cell) -> tuple[int, ...]:
+def _null_seed(seed: int, cell: Cell) -> int:
     """Return a seed of the cell's own: what else the study holds changes none of its draws."""
-    name = f"{cell.indicator}\0{cell.stratum}".encode()
-    return seed, int.from_bytes(hashlib.sha256(name).digest()[:8], "big")
+    name = f"{seed}\0{cell.indicator}\0{cell.stratum}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest(), "big")
 
 
-def _null(design: Design, replicates: int, seed: Sequence[int]) -> DispersionNull:
+def _null(design: Design, replicates: int, seed: int) -> DispersionNull:
     try:
         return dispersion_null(design, replicates, seed)
     except FitFailure as error:

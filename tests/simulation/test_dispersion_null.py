@@ -66,7 +66,9 @@ def test_the_null_lies_where_the_effective_parameters_put_it(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_p_value(seed: int) -> None:
-    negative_binomial = dispersion_null(design(panel(units=20, mean=60.0, theta=8.0, seed=seed)), 99, 1)
+    negative_binomial = dispersion_null(
+        design(panel(units=20, mean=60.0, theta=8.0, seed=seed)), 99, 1
+    )
     assert negative_binomial.observed > 3 * negative_binomial.high
     assert negative_binomial.p_value == pytest.approx(1 / 100)
     poisson = dispersion_null(design(panel(units=20, mean=60.0, seed=seed)), 99, 1)
@@ -79,11 +81,14 @@ def test_the_seed_decides_the_draws() -> None:
     first = dispersion_null(made, 19, 3)
     assert dispersion_null(made, 19, 3) == first
     assert dispersion_null(made, 19, 4).median != first.median
-    assert dispersion_null(made, 19, (3, 0, 1)).median != first.median
 
 
 def test_a_cell_keeps_its_draws_whatever_else_the_study_holds() -> None:
-    cells = [Cell("deaths", "all", "base"), Cell("deaths", "north", "base"), Cell("falls", "all", "base")]
+    cells = [
+        Cell("deaths", "all", "base"),
+        Cell("deaths", "north", "base"),
+        Cell("falls", "all", "base"),
+    ]
     seeds = [runner._null_seed(5, cell) for cell in cells]
     assert len(set(seeds)) == 3
     assert runner._null_seed(5, cells[0]) == seeds[0] != runner._null_seed(6, cells[0])
@@ -91,7 +96,7 @@ def test_a_cell_keeps_its_draws_whatever_else_the_study_holds() -> None:
     medians = {runner._null(made, 19, seed).median for seed in seeds}
     assert len(medians) == 3
     # Not the hash of this process: another run draws the same.
-    assert seeds[0] == (5, 2841165599175469426)
+    assert seeds[0] % 10**9 == 74327291
 
 
 @pytest.mark.parametrize(
@@ -101,14 +106,12 @@ def test_a_cell_keeps_its_draws_whatever_else_the_study_holds() -> None:
         (ValueError("lam value too large"), "ValueError: lam value too large"),
     ],
 )
-def test_a_lost_null_says_why(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
-) -> None:
+def test_a_lost_null_says_why(monkeypatch: pytest.MonkeyPatch, error: Exception, says: str) -> None:
     def lost(*arguments: object, **named: object) -> None:
         raise error
 
     monkeypatch.setattr(module, "fit_batch", lost)
-    null = runner._null(simulated(units=10), 19, (1, 2))
+    null = runner._null(simulated(units=10), 19, 1)
     assert null.failure == says
     assert np.isnan([null.observed, null.median, null.p_value]).all()
     assert (null.replicates, null.failures) == (0, 0)
