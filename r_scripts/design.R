@@ -56,6 +56,31 @@ failed <- function(value) inherits(value, "failed")
 # Some messages run over two lines; every transport and every report gives them one.
 one_line <- function(text) gsub("\\s*[\r\n]+\\s*", " ", trimws(text))
 
+# What several runs said, the kept one's words first: each text once, with how many said it.
+said_by <- function(runs, kept) {
+  texts <- lapply(runs, function(run) unique(run$notes))
+  distinct <- unique(unlist(c(texts[kept], texts[-kept])))
+  if (length(runs) == 1L || !length(distinct)) return(as.character(distinct))
+  times <- vapply(distinct, function(text) sum(vapply(texts, function(said) text %in% said, NA)), 1L)
+  aside <- ifelse(distinct %in% texts[[kept]], "", ", not the one kept")
+  sprintf("%s [%d of %d starts%s]", distinct, times, length(runs), aside)
+}
+
+# The run of the highest value, with what all of them said. A run that failed has said why.
+best_of <- function(runs, value) {
+  values <- vapply(runs, function(run) if (failed(run$value)) -Inf else value(run$value), numeric(1))
+  kept <- which.max(ifelse(is.na(values), -Inf, values))
+  run <- runs[[kept]]
+  if (!failed(run$value)) {
+    runs <- lapply(runs, function(r) {
+      if (failed(r$value)) r$notes <- c(r$notes, paste("error:", r$value[[1]]))
+      r
+    })
+  }
+  run$notes <- said_by(runs, kept)
+  run
+}
+
 # The answer of a fit; whatever stops it on the way becomes a field of the answer.
 answered <- function(fit, request) {
   run <- captured(fit(request))

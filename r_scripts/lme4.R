@@ -22,17 +22,18 @@ tight_control <- function(tolerance) {
 # bobyqa to 1e-9 with the tightest inner tolerance that runs: where counts go into the ten
 # thousands, rounding keeps PIRLS from 1e-12, lme4's own 1e-7 comes last.
 glmer_tight <- function(formula, data, start) {
-  for (tolerance in 10^-(13:7)) {
+  tolerances <- 10^-(13:7)
+  given_up <- list()
+  for (tolerance in tolerances) {
     run <- captured(glmer_once(formula, data, tight_control(tolerance), start))
-    if (!failed(run$value)) break
+    if (!failed(run$value) || tolerance == tolerances[length(tolerances)]) break
+    for (text in c(run$notes, paste("error:", run$value[[1]]))) {
+      given_up[[text]] <- c(given_up[[text]], sprintf("%g", tolerance))
+    }
   }
-  c(run, list(tolerance = tolerance))
-}
-
-best_of <- function(runs) {
-  value <- vapply(runs, function(r) if (failed(r$value)) -Inf else as.numeric(stats::logLik(r$value)),
-                  numeric(1))
-  runs[[which.max(value)]]
+  at <- vapply(given_up, paste, character(1), collapse = ", ")
+  run$notes <- c(run$notes, sprintf("%s (at tolPwrss %s, given up)", names(given_up), at))
+  c(run, list(tolerance = tolerance, start = as.double(start$theta)))
 }
 
 # Value, gradient and Hessian of the deviance (-2 log-likelihood). lme4 begins each evaluation from
@@ -45,14 +46,15 @@ derivatives <- function(deviance, point) {
   c(list(value = deviance(point)), lme4:::deriv12(deviance, point))
 }
 
-# Inverse over the directions that carry information. A covariance parameter at zero is a
-# stationary point with its own curvature; a direction without any is left out.
+# Inverse over the directions that carry information, and how many are left out. A covariance
+# parameter at zero is a stationary point with its own curvature; a direction without any is left
+# out.
 known_inverse <- function(hessian) {
   scale <- 1 / sqrt(pmax(abs(diag(hessian)), .Machine$double.eps))
   parts <- eigen(hessian * outer(scale, scale), symmetric = TRUE)
   known <- parts$values > 1e-7
   half <- scale * parts$vectors[, known, drop = FALSE]
-  half %*% (t(half) / parts$values[known])
+  structure(half %*% (t(half) / parts$values[known]), left_out = sum(!known))
 }
 
 # Newton steps on lme4's own deviance: bobyqa can stop some thousandths of a standard error short
@@ -81,8 +83,23 @@ sharpened <- function(model, formula, data, tolerance) {
   at <- newton_refined(deviance, c(theta, lme4::fixef(model)), lower)
   parts <- lme4::glFormula(formula, data = data, family = stats::poisson, offset = o)
   optimum <- list(par = at$point, fval = at$value, conv = model@optinfo$conv$opt)
-  list(model = lme4::mkMerMod(environment(deviance), optimum, parts$reTrms, fr = parts$fr),
-       covariance = 2 * known_inverse(at$Hessian)[beta, beta, drop = FALSE])
+  model <- lme4::mkMerMod(environment(deviance), optimum, parts$reTrms, fr = parts$fr)
+  inverse <- known_inverse(at$Hessian)
+  covariance <- 2 * inverse[beta, beta, drop = FALSE]
+  left_out <- attr(inverse, "left_out")
+  if (left_out && !lme4::isSingular(model)) {
+    warning("the Hessian at the optimum is not positive definite: no standard errors from it")
+    covariance[] <- NaN
+  }
+  list(model = model, covariance = covariance, optimum = at$point, left_out = left_out)
+}
+
+# vcov(use.hessian = TRUE), and whether it can be that: where the Hessian is not definite lme4
+# warns and returns RX, which must not be called observed.
+observed_covariance <- function(model) {
+  covariance <- as.matrix(stats::vcov(model, use.hessian = TRUE))
+  rx <- suppressWarnings(as.matrix(stats::vcov(model, use.hessian = FALSE)))
+  list(printed = covariance, observed = if (identical(covariance, rx)) rx * NaN else covariance)
 }
 
 # Without random effects glmer refuses; R's own glm, iterated to the last digit, answers.
@@ -110,43 +127,53 @@ lme4_fit <- function(request) {
     run <- captured(glmer_once(formula, data, lme4::glmerControl(), NULL))
   } else {
     starts <- lme4_starts(as.integer(request$q), request$covariance)
-    run <- best_of(lapply(starts, function(start) glmer_tight(formula, data, start)))
+    run <- best_of(lapply(starts, function(start) glmer_tight(formula, data, start)),
+                   function(model) as.numeric(stats::logLik(model)))
   }
   if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
   sharpen <- if (request$settings == "tight")
     function(model) sharpened(model, formula, data, run$tolerance)
   answer <- lme4_answer(run$value, request, sharpen)
   answer$notes <- c(run$notes, answer$notes)
-  if (!is.null(run$tolerance)) answer$tolPwrss <- run$tolerance
+  if (!is.null(run$tolerance)) answer[c("tolPwrss", "start")] <- list(run$tolerance, run$start)
   answer$seconds <- proc.time()[["elapsed"]] - began
   answer
 }
 
 lme4_answer <- function(model, request, sharpen) {
+  rx_covariance <- function(model) as.matrix(stats::vcov(model, use.hessian = FALSE))
   rx <- request$se_method == "rx"
-  printed <- captured(as.matrix(stats::vcov(model, use.hessian = !rx)))
-  notes <- printed$notes
-  covariance <- printed$value
+  asked <- captured(if (rx) rx_covariance(model) else observed_covariance(model))
+  notes <- asked$notes
+  lost <- failed(asked$value)
+  printed <- if (lost || rx) asked$value else asked$value$printed
+  covariance <- if (lost || rx) asked$value else asked$value$observed
+  sharp <- NULL
   if (!is.null(sharpen)) {
-    sharp <- captured(sharpen(model))
-    notes <- unique(c(notes, sharp$notes))
-    if (failed(sharp$value)) {
+    run <- captured(sharpen(model))
+    notes <- unique(c(notes, run$notes))
+    if (failed(run$value)) {
       # Counts in the hundred thousands: PIRLS does not start again from its own answer.
-      notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", sharp$value[[1]]))
+      notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", run$value[[1]]))
     } else {
-      model <- sharp$value$model
-      covariance <- if (rx) as.matrix(stats::vcov(model, use.hessian = FALSE)) else sharp$value$covariance
+      sharp <- run$value
+      model <- sharp$model
+      covariance <- if (rx) rx_covariance(model) else sharp$covariance
     }
   }
   if (failed(covariance)) return(list(failure = covariance[[1]], notes = notes))
+  if (anyNA(covariance)) {
+    notes <- c(notes, paste("message: no standard errors from the observed information, the Hessian",
+                            "is not positive definite; those that lme4 prints are RX"))
+  }
   scales <- lme4::VarCorr(model)
   blocks <- lapply(scales, function(block) matrix(as.double(block), nrow(block)))
   list(params = as.double(lme4::fixef(model)), cov_params = as.double(covariance),
-       printed_se = if (failed(printed$value)) rep(NaN, length(lme4::fixef(model)))
-         else as.double(sqrt(diag(printed$value))),
+       printed_se = if (lost) rep(NaN, length(lme4::fixef(model))) else as.double(sqrt(diag(printed))),
        cov_re = as.double(as.matrix(Matrix::bdiag(blocks))),
        random_effects = as.double(as.matrix(lme4::ranef(model, condVar = FALSE)$g)),
        llf = as.double(stats::logLik(model)), converged = as.double(model@optinfo$conv$opt == 0),
+       optimum = as.double(sharp$optimum), left_out = as.double(sharp$left_out),
        version = as.character(utils::packageVersion("lme4")), notes = notes)
 }
 

@@ -142,10 +142,26 @@ def _by_rscript(script: str, request: dict[str, Field]) -> dict[str, Any]:
         return _read_answer(place)
 
 
+@cache
+def _until_this_process_ends() -> tuple[str, ...]:
+    """Words before a command that make Linux end it when this process ends, however that was.
+
+    A worker that is killed outright runs no handler, and its R would go on for ever. Setting the
+    signal between fork and exec is not safe where threads run; util-linux does it in a program.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    words = (setpriv, "--pdeathsig", "KILL")
+    tried = subprocess.run([*words, "true"], capture_output=True, check=False)
+    return words if tried.returncode == 0 else ()
+
+
 def _run(command: list[str]) -> tuple[int, str]:
     """Run R to its end, or to this worker's: what outlives a worker nobody would end."""
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [*_until_this_process_ends(), *command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, env={**os.environ, **R_ENVIRONMENT},
     )  # fmt: skip
     told = signal.getsignal(signal.SIGTERM)

@@ -12,6 +12,7 @@ from harness.engines.assembly import assemble
 from harness.engines.base import Engine, FitOptions
 from harness.engines.messages import classify_all
 from harness.engines.r_bridge import Field, call_r
+from harness.engines.r_lines import GLM, R_LINES
 from harness.errors import ConversionError, FitFailure
 from harness.result import FitResult
 
@@ -80,40 +81,56 @@ def fit_in_r(script: str, identity: Engine, design: Design, options: FitOptions)
         converged=bool(answer["converged"][0]),
         messages=classify_all(notes),
         seconds=float(answer["seconds"][0]),
-        reproduce=reproduce_lines(script, design, options),
+        reproduce=reproduce_lines(script, design, options, answer),
         details=_details(answer),
     )
 
 
+_NOTHING = np.zeros(0)
+
+
 def _details(answer: dict[str, Any]) -> dict[str, Any]:
     details: dict[str, Any] = {"transport": answer["transport"]}
-    if "tolPwrss" in answer:
-        details["tolPwrss"] = float(answer["tolPwrss"][0])
+    for name in ("tolPwrss", "decrement"):
+        if answer.get(name, _NOTHING).size:
+            details[name] = float(answer[name][0])
     return details
 
 
-def reproduce_lines(script: str, design: Design, options: FitOptions) -> str:
-    """R lines that redo the fit on a data frame ``d`` with columns y, o, unit and the terms."""
+def reproduce_lines(
+    script: str, design: Design, options: FitOptions, answer: dict[str, Any]
+) -> str:
+    """R lines that redo the fit on a data frame ``d`` with columns y, o, unit and the terms.
+
+    A tight fit is redone from the start that led to it, with the tolerances that it used; the
+    Newton steps after it are replaced by the point that they led to. The last line shows the
+    estimates with the standard errors of the fit.
+    """
     terms = [_sum(design.exog_names, design.exog), *_random_terms(design)]
-    call = f"y ~ {' + '.join(terms)}, data = d, offset = o"
+    words = {"formula": f"y ~ {' + '.join(terms)}"}
     if script == "lme4" and not design.exog_re_names:
-        lines = [f"fit <- glm({call}, family = poisson, epsilon = 1e-14)"]
-    elif script == "glmmtmb":
-        family = "nbinom2" if design.family == "nb2" else "poisson"
-        lines = ["library(glmmTMB)", f"fit <- glmmTMB({call}, family = {family})"]
-        if options.settings == "tight":
-            lines.append("# tight: best of four starts, then Newton steps; see r_scripts/glmmtmb.R")
-    else:
-        control = (
-            ""
-            if options.settings == "default"
-            else ",\n  control = glmerControl(optimizer = 'bobyqa', tolPwrss = 1e-13,"
-            " optCtrl = list(rhoend = 1e-9, maxfun = 1e5))"
-        )
-        lines = ["library(lme4)", f"fit <- glmer({call}, family = poisson{control})"]
-        if options.settings == "tight":
-            lines.append("# tight: best of three starts, fresh derivatives; see r_scripts/lme4.R")
-    return "\n".join([*lines, "summary(fit)"])
+        return GLM.format(**words)
+    asked = ", use.hessian = FALSE" if options.se_method == "rx" else ""
+    words |= {"family": "nbinom2" if design.family == "nb2" else "poisson", "asked": asked}
+    start, tolerance, optimum = (
+        answer.get(name, _NOTHING) for name in ("start", "tolPwrss", "optimum")
+    )
+    words |= {"start": f", start = list(theta = {_vector(start)})" if start.size else ""}
+    words |= {"best": _vector(optimum), "tolerance": _vector(tolerance)}
+    lines = R_LINES[script]
+    parts = [lines.tight if options.settings == "tight" else lines.call]
+    parts += [lines.optimum] if optimum.size else []
+    # A direction without information is left out of the inverse, which summary() does not do.
+    parts += [
+        lines.left_out if answer.get("left_out", _NOTHING).any() and not asked else lines.show
+    ]
+    return "\n".join(parts).format(**words)
+
+
+def _vector(values: FloatArray) -> str:
+    """Numbers as R reads them, to the last bit."""
+    texts = [repr(float(value)) for value in values]
+    return texts[0] if len(texts) == 1 else f"c({', '.join(texts)})"
 
 
 def _random_terms(design: Design) -> list[str]:
@@ -126,10 +143,13 @@ def _random_terms(design: Design) -> list[str]:
 
 
 def _sum(names: tuple[str, ...], columns: FloatArray) -> str:
-    """Terms of an R formula; R's own intercept for a column of ones of that name, else none."""
-    own = [name == "intercept" and bool((columns[:, k] == 1).all()) for k, name in enumerate(names)]
-    rest = [_quoted(name) for name, ones in zip(names, own, strict=True) if not ones]
-    return " + ".join(["1" if any(own) else "0", *rest])
+    """Terms of an R formula; R's own intercept for a first column of ones of that name, else none.
+
+    R puts its own first, and the terms have to stay in the order of the columns.
+    """
+    own = names[0] == "intercept" and bool((columns[:, 0] == 1).all())
+    rest = [_quoted(name) for name in (names[1:] if own else names)]
+    return " + ".join(["1" if own else "0", *rest])
 
 
 def _quoted(name: str) -> str:

@@ -160,7 +160,8 @@ def too_narrow(checks: Iterable[Overdispersion]) -> str:
 
 def overdispersion(reading: Reading) -> list[Overdispersion]:
     """Return one record an analysis, in the order of the study."""
-    nulls = {(n["indicator"], n["stratum"]): n for n in reading.results["dispersion_null"]}
+    listed = reading.results["dispersion_null"]
+    nulls = {(n["indicator"], n["stratum"]): n for n in listed if not n.get("failure")}
     found = []
     for indicator, stratum in reading.analyses:
         key = (indicator["name"], stratum["name"])

@@ -29,6 +29,8 @@ class DispersionNull:
         (1 + replicates at or above the observed) / (1 + replicates).
     replicates, failures : int
         Replicates fitted, and those that could not be.
+    failure : str or None
+        Why there is no null distribution; every number is NaN then.
     """
 
     observed: float
@@ -38,6 +40,13 @@ class DispersionNull:
     p_value: float
     replicates: int
     failures: int
+    failure: str | None = None
+
+    @classmethod
+    def lost(cls, reason: str) -> DispersionNull:
+        """Return what is left of a null distribution that could not be had: the reason."""
+        nothing = float("nan")
+        return cls(nothing, nothing, nothing, nothing, nothing, 0, 0, failure=reason)
 
 
 def dispersion_null(design: Design, replicates: int, seed: int) -> DispersionNull:

@@ -46,9 +46,10 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
                 "null_low": number(null.low),
                 "null_median": number(null.median),
                 "null_high": number(null.high),
-                "p_value": null.p_value,
+                "p_value": number(null.p_value),
                 "replicates": null.replicates,
                 "failures": null.failures,
+                "failure": null.failure,
             }
             for cell, null in run.nulls.items()
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ class StudyRun:
     fits : mapping of PlannedFit to FitResult
     pairs : mapping of PlannedPair to Pair
     nulls : mapping of Cell to DispersionNull
-        For the base cells of a Poisson study.
+        For the base cells of a Poisson study; one that was lost says why.
     """
 
     study: Study
@@ -125,7 +126,8 @@ def _work(
     # The longest first, so that no worker ends on one alone.
     order = sorted(range(len(planned)), key=lambda k: _COST.get(planned[k].engine, 1), reverse=True)
     calls = [(fit_task, (fit_tasks[k],)) for k in order] + [
-        (_null, (data.designs[cell], study.dispersion_replicates, options.seed)) for cell in wanted
+        (_null, (data.designs[cell], study.dispersion_replicates, _null_seed(options.seed, cell)))
+        for cell in wanted
     ]
     names = [planned[k].id for k in order] + [
         f"{cell.indicator}/{cell.stratum}/dispersion" for cell in wanted
@@ -137,10 +139,11 @@ def _work(
         if place < len(order):
             fit = planned[order[place]]
             fits[fit] = outcome.or_failed(fit_tasks[order[place]])
-        elif isinstance(outcome.value, DispersionNull):
-            nulls[wanted[place - len(order)]] = outcome.value
+        else:
+            lost = DispersionNull.lost(outcome.reason) if outcome.reason else None
+            nulls[wanted[place - len(order)]] = lost or outcome.value
         progress(done, len(calls), names[place])
-    return {p: fits[p] for p in planned}, {c: nulls[c] for c in wanted if c in nulls}
+    return {p: fits[p] for p in planned}, {c: nulls[c] for c in wanted}
 
 
 _COST = {"statsmodels-vb": 3, "glmmtmb": 2, "lme4": 2}
@@ -156,8 +159,16 @@ def _fit_options(study: Study, options: RunOptions, planned: PlannedFit) -> FitO
     )
 
 
-def _null(design: Design, replicates: int, seed: int) -> DispersionNull | None:
+def _null_seed(seed: int, cell: Cell) -> int:
+    """Return a seed of the cell's own: what else the study holds changes none of its draws."""
+    name = f"{seed}\0{cell.indicator}\0{cell.stratum}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest(), "big")
+
+
+def _null(design: Design, replicates: int, seed: int) -> DispersionNull:
     try:
         return dispersion_null(design, replicates, seed)
-    except FitFailure:
-        return None
+    except FitFailure as error:
+        return DispersionNull.lost(str(error))
+    except Exception as error:  # noqa: BLE001 - one null's defect must not end the run
+        return DispersionNull.lost(f"{type(error).__name__}: {error}")

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 import harness
-from harness.engines import FitOptions
-from harness.engines.context import WorkerProcess
+from harness.engines import FitOptions, r_bridge, workers
+from harness.engines.context import WorkerProcess, workers_folder
 from harness.engines.workers import Outcome, Task, fit_task, in_workers
 from tests.engines import in_worker
 from tests.engines.panels import design
@@ -124,14 +124,66 @@ def test_a_fit_past_its_time_is_given_up() -> None:
     assert [fit.failure for fit in fits] == [None, None]
 
 
+def folders_of_r() -> set[Path]:
+    return set(Path(workers_folder()).glob("harness-r-*"))
+
+
+def running(pid: int) -> bool:
+    return any(pid == other for other, _, _ in processes())
+
+
 @pytest.mark.needs_r
-def test_rscript_ends_with_its_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of new workers; it names their R's folder
-    call = (fit_task, (long_task("rscript"),))
-    (given_up,) = outcomes([call], limit=2.0, jobs=3)
-    assert given_up.reason == GIVEN_UP
-    waited_for(lambda: not [args for _, _, args in processes() if str(tmp_path) in args])
-    assert not list(tmp_path.glob("harness-r-*"))
+def test_rscript_ends_with_its_worker(tmp_path: Path) -> None:
+    mark, before = tmp_path / "mark", folders_of_r()
+    seen: list[int] = []
+
+    def look() -> None:
+        waited_for(mark.exists)
+        seen.append(waited_for(lambda: r_child(int(mark.read_text()))))
+        assert folders_of_r() > before
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    call = (in_worker.marked_fit, (long_task("rscript"), mark))
+    (given_up,) = outcomes([call], limit=3.0)
+    watcher.join()
+    assert given_up.reason == "no answer within 3 seconds: given up"
+    waited_for(lambda: not running(seen[0]))
+    assert folders_of_r() == before
+
+
+@pytest.mark.needs_r
+def test_rscript_ends_with_a_worker_that_is_killed(tmp_path: Path) -> None:
+    """No handler runs in that worker; its folder goes with the workers' own."""
+    mark, seen = tmp_path / "mark", []
+
+    def note_r(worker: int) -> int | None:
+        seen.append(r_child(worker))
+        return worker if seen[-1] else None
+
+    killer = kill_in_mid_fit(mark, note_r)
+    (killed,) = outcomes([(in_worker.marked_fit, (long_task("rscript"), mark))])
+    killer.join()
+    assert killed.reason == f"{DIED} (signal 9)"
+    r = seen[-1]
+    ask = ["sh", "-c", "setpriv --pdeathsig KILL true"]
+    if subprocess.run(ask, capture_output=True, check=False).returncode == 0:
+        waited_for(lambda: not running(r))
+    else:  # R ends by itself, later
+        assert r_bridge._until_this_process_ends() == ()
+        os.kill(r, signal.SIGKILL)
+
+
+def test_rscript_runs_as_it_is_without_a_setpriv_that_knows_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = r_bridge._until_this_process_ends.__wrapped__
+    for content in (None, "#!/bin/sh\nexit 1\n"):  # as busybox's
+        if content:
+            (tmp_path / "setpriv").write_text(content)
+            (tmp_path / "setpriv").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert ask() == ()
 
 
 @pytest.mark.parametrize(
@@ -151,6 +203,44 @@ def test_the_other_calls_of_a_batch_survive(call: Any, reason: str, jobs: int) -
     assert found.pop(3) == Outcome(reason=reason)
     assert [outcome.value for outcome in found] == [0, 1, 4, 9, 16, 25]
     assert outcomes([others[5]], jobs=jobs) == [Outcome(value=25)]
+
+
+def kill_at_birth(first_second: float) -> tuple[threading.Thread, list[int]]:
+    """Kill the first worker that appears, so early that it has not begun on anything."""
+    old = {child.pid for child in multiprocessing.active_children()}
+    killed: list[int] = []
+
+    def wait_and_kill() -> None:
+        born = waited_for(lambda: {c.pid for c in multiprocessing.active_children()} - old)
+        time.sleep(first_second)
+        killed.append(min(born))
+        os.kill(killed[0], signal.SIGKILL)
+
+    thread = threading.Thread(target=wait_and_kill)
+    thread.start()
+    return thread, killed
+
+
+@pytest.mark.parametrize("first_second", [0.0, 0.2, 0.4])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_worker_killed_as_it_starts_holds_up_nothing(
+    monkeypatch: pytest.MonkeyPatch, jobs: int, first_second: float
+) -> None:
+    """It may die with the lock of the queue, which no other worker gets then."""
+    monkeypatch.setattr(workers, "STALL_LIMIT", 8.0)
+    monkeypatch.setattr(workers, "_POOLS", {})  # a new pool, whose workers have yet to start
+    killer, killed = kill_at_birth(first_second)
+    found: list[Outcome] = []
+    calls = [(operator.mul, (k, k)) for k in range(6)]
+    # In a thread, so that this test ends even where the calls do not.
+    caller = threading.Thread(target=lambda: found.extend(outcomes(calls, jobs=jobs)), daemon=True)
+    caller.start()
+    caller.join(LIMIT / 2)
+    killer.join()
+    assert killed
+    assert found == [Outcome(value=k * k) for k in range(6)]
+    for pool in workers._POOLS.values():
+        workers._end(pool)
 
 
 def script(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
