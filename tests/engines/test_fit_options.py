@@ -66,7 +66,17 @@ def test_a_panel_needs_a_model() -> None:
 def test_fits_come_in_the_order_of_the_engines() -> None:
     bayes, laplace = harness.fit(design(), engines=["statsmodels-map", "laplace"])
     assert (bayes.engine, laplace.engine) == ("statsmodels-map", "laplace")
-    assert harness.fit(design(), engines=[]) == []
+
+
+@pytest.mark.parametrize("engines", [[], "laplace"])
+def test_engines_are_a_list_of_names(engines: Any) -> None:
+    with pytest.raises(ConfigError, match="give a list of names"):
+        harness.fit(design(), engines=engines)
+
+
+def test_a_table_is_not_yet_a_panel() -> None:
+    with pytest.raises(ConfigError, match="data is a DataFrame: give a Panel"):
+        harness.fit(frame(), harness.SegmentedPoisson())  # type: ignore[arg-type]
 
 
 def test_one_stratum_only() -> None:

@@ -100,7 +100,7 @@ def test_a_missing_engine_stops_before_anything_is_fitted(monkeypatch: pytest.Mo
         ("lme", "did you mean 'lme4'?"),
         ("GLMMTMB", "did you mean 'glmmtmb'?"),
         ("statsmodel-map", "did you mean 'statsmodels-map'?"),
-        ("inla", "choose one of 'glmmtmb', 'laplace', 'lme4', 'statsmodels-map'"),
+        ("inla", "choose one of 'agq', 'glmm', 'glmm-agq', 'glmmtmb', 'laplace', 'lme4'"),
         ("a\nb", "engine 'a\\nb' is not known: choose one of"),
     ],
 )

@@ -105,9 +105,10 @@ def test_summary_has_the_lines_of_mixedlm_and_its_numbers(sd: tuple[float, float
         assert label in text
     row = next(line for line in text.splitlines() if line.startswith("step0")).split()
     expected = [fit.params["step0"], fit.bse["step0"], fit.tvalues["step0"], fit.pvalues["step0"]]
-    assert row[1:5] == [f"{value:.3f}" for value in expected]
+    assert row[1:3] == [f"{value:.5f}" for value in expected[:2]]
+    assert row[3:5] == [f"{value:.3f}" for value in expected[2:]]
     slope = next(line for line in text.splitlines() if line.startswith("z2 SD")).split()
-    assert slope[2] == f"{fit.sdcor['estimate']['.sig03']:.3f}"
+    assert slope[2] == f"{fit.sdcor['estimate']['.sig03']:.5f}"
     # A standard error inside, none on the boundary, and the reason.
     assert len(slope) == (3 if fit.singular else 4)
     assert ("singular" in text) is fit.singular is (sd[1] == 0)
