@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from unittest import mock
 import numpy as np
 
 from harness.design import Design
-from harness.engines import FitOptions, engine, r_engine
+from harness.engines import FitOptions, engine, r_bridge, r_engine
 from harness.engines.workers import Task, fit_task
 from harness.result import FitResult
 
@@ -64,9 +66,43 @@ def fit_altered(
     return "", ""
 
 
+def fit_with_a_conversion_warning(name: str, design: Design, options: FitOptions) -> str:
+    """Fit where a value is sent to R right, but with a warning; return what the fit says."""
+
+    def warns(value: Any, rinterface: Any) -> Any:
+        warnings.warn("a column became text", UserWarning, stacklevel=1)
+        return convert(value, rinterface)
+
+    convert = r_bridge._to_r
+    with mock.patch.object(r_bridge, "_to_r", warns):
+        try:
+            return f"fitted: {engine(name).fit(design, options).llf}"
+        except Exception as error:  # noqa: BLE001 - the kind is what the test asks for
+            return f"{type(error).__name__}: {error}"
+
+
 def marked_fit(task: Task, mark: Path) -> FitResult:
     """Write this process's id into ``mark``, then fit."""
     part = mark.with_suffix(".part")
     part.write_text(str(os.getpid()))
     part.rename(mark)
     return fit_task(task)
+
+
+class TakenSlowly:
+    """A value that a worker takes off the queue for ever, with the queue's lock, but only once."""
+
+    def __init__(self, value: Any, mark: Path) -> None:
+        self.value, self.mark = value, mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _take, (self.value, self.mark)
+
+
+def _take(value: Any, mark: Path) -> Any:
+    if not mark.exists():
+        part = mark.with_suffix(".part")
+        part.write_text(str(os.getpid()))
+        part.rename(mark)
+        time.sleep(3600)
+    return value

@@ -127,6 +127,18 @@ def test_altered_on_the_way(name: str, alter: Any, says: str, transport: Any) ->
     assert "\n" not in words
 
 
+@pytest.mark.parametrize("name", R_ENGINES)
+def test_a_conversion_warning_is_an_error(name: str) -> None:
+    options = FitOptions(settings="default", transport="rpy2")
+    call = (in_worker.fit_with_a_conversion_warning, (name, design(), options))
+    [(_, outcome)] = in_workers([call], jobs=2, time_limit=60)
+    words = "ConversionError: conversion warning on the way to R: a column became text"
+    assert outcome.value == words
+    # Warnings are warnings again afterwards.
+    (fit,) = harness.fit(design(), engines=[name], settings="default", transport="rpy2", jobs=2)
+    assert fit.failure is None
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_r_stops_in_its_own_words(transport: Any) -> None:
     options = FitOptions(settings="default", transport=transport)

@@ -205,42 +205,65 @@ def test_the_other_calls_of_a_batch_survive(call: Any, reason: str, jobs: int) -
     assert outcomes([others[5]], jobs=jobs) == [Outcome(value=25)]
 
 
-def kill_at_birth(first_second: float) -> tuple[threading.Thread, list[int]]:
-    """Kill the first worker that appears, so early that it has not begun on anything."""
-    old = {child.pid for child in multiprocessing.active_children()}
-    killed: list[int] = []
-
-    def wait_and_kill() -> None:
-        born = waited_for(lambda: {c.pid for c in multiprocessing.active_children()} - old)
-        time.sleep(first_second)
-        killed.append(min(born))
-        os.kill(killed[0], signal.SIGKILL)
-
-    thread = threading.Thread(target=wait_and_kill)
-    thread.start()
-    return thread, killed
+def newborn(mark: Path) -> int:
+    """Find the first worker that appears, before it has begun on anything."""
+    (worker, *_) = waited_for(lambda: [child.pid for child in multiprocessing.active_children()])
+    return int(worker)
 
 
-@pytest.mark.parametrize("first_second", [0.0, 0.2, 0.4])
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_worker_killed_as_it_starts_holds_up_nothing(
-    monkeypatch: pytest.MonkeyPatch, jobs: int, first_second: float
-) -> None:
-    """It may die with the lock of the queue, which no other worker gets then."""
-    monkeypatch.setattr(workers, "STALL_LIMIT", 8.0)
-    monkeypatch.setattr(workers, "_POOLS", {})  # a new pool, whose workers have yet to start
-    killer, killed = kill_at_birth(first_second)
-    found: list[Outcome] = []
-    calls = [(operator.mul, (k, k)) for k in range(6)]
-    # In a thread, so that this test ends even where the calls do not.
-    caller = threading.Thread(target=lambda: found.extend(outcomes(calls, jobs=jobs)), daemon=True)
-    caller.start()
-    caller.join(LIMIT / 2)
-    killer.join()
-    assert killed
-    assert found == [Outcome(value=k * k) for k in range(6)]
+def holder_of_the_lock(mark: Path) -> int:
+    """Find a worker that takes a call off the queue; none of the others gets any then."""
+    waited_for(mark.exists)
+    return int(mark.read_text())
+
+
+def outcomes_with_one_killed(
+    monkeypatch: pytest.MonkeyPatch, calls: list[Any], jobs: int, victim: Callable[[], int]
+) -> list[Outcome]:
+    """Call in workers that have yet to start; kill the one that ``victim`` finds."""
     for pool in workers._POOLS.values():
         workers._end(pool)
+    monkeypatch.setattr(workers, "STALL_LIMIT", 8.0)
+    killed = threading.Event()
+
+    def kill() -> None:
+        os.kill(victim(), signal.SIGKILL)
+        killed.set()
+
+    threading.Thread(target=kill, daemon=True).start()
+    found: list[Outcome] = []
+    # In a thread, so that the test ends even where the calls do not.
+    caller = threading.Thread(target=lambda: found.extend(outcomes(calls, jobs=jobs)), daemon=True)
+    caller.start()
+    caller.join(LIMIT)
+    assert killed.is_set()
+    return found
+
+
+SQUARES = [(operator.mul, (k, k)) for k in range(6)]
+
+
+@pytest.mark.parametrize("find", [newborn, holder_of_the_lock])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_worker_killed_before_its_first_call_loses_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, jobs: int, find: Callable[[Path], int]
+) -> None:
+    mark = tmp_path / "mark"
+    first = in_worker.TakenSlowly(0, mark) if find is holder_of_the_lock else 0
+    calls = [(operator.mul, (first, 1)), *SQUARES[1:]]
+    found = outcomes_with_one_killed(monkeypatch, calls, jobs, lambda: find(mark))
+    assert found == [Outcome(value=k * k) for k in range(6)]
+
+
+@pytest.mark.long
+def test_a_worker_killed_with_the_lock_while_another_works_holds_up_nothing_for_ever(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The other one cannot hand in what it has, and gives up after pebble's minute."""
+    mark = tmp_path / "mark"
+    calls = [(time.sleep, (3,)), (operator.mul, (in_worker.TakenSlowly(7, mark), 1)), *SQUARES]
+    found = outcomes_with_one_killed(monkeypatch, calls, 2, lambda: holder_of_the_lock(mark))
+    assert found[1:] == [Outcome(value=7), *(Outcome(value=k * k) for k in range(6))]
 
 
 def script(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
