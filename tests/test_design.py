@@ -266,3 +266,28 @@ def test_other_counts_are_checked_alike(endog: Any, says: str) -> None:
     with pytest.raises(DesignError) as error:
         SMALL.with_counts(endog)
     assert str(error.value).startswith(says)
+
+
+def test_rows_that_are_labelled_differently_are_refused() -> None:
+    y = pd.Series([3.0, 5.0, 2.0, 8.0])
+    x = pd.DataFrame({"one": np.ones(4), "t": [0.0, 1.0, 0.0, 1.0]})
+    groups = pd.Series(["a", "a", "b", "b"])
+    assert Design(y, x, groups).nobs == 4
+    assert Design(y, x, groups.to_numpy()).nobs == 4
+    with pytest.raises(DesignError, match="rows of endog and groups are labelled differently"):
+        Design(y, x, groups.sample(frac=1.0, random_state=1))
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "words"),
+    [
+        ([1.5, 2.0, 3.0, 0.0], {}, "endog row 0 is 1.5: counts must be whole"),
+        ([1.5, -2.0, 3.0, 0.0], {"response": "pseudo"}, "endog row 1 is -2: it must not be"),
+        ([1.5, 2.0, 3.0, 0.0], {"response": "pseudo", "family": "nb2"}, "goes with family"),
+        ([1.0, 2.0, 3.0, 0.0], {"response": "rate"}, "response 'rate' is not known"),
+    ],
+)
+def test_a_response_is_what_it_is_called(y: list[float], options: Any, words: str) -> None:
+    with pytest.raises(DesignError, match=words):
+        Design(y, np.ones((4, 1)), ["a", "a", "b", "b"], **options)
+    assert Design([1.5, 2.0, 3.0, 0.0], np.ones((4, 1)), list("aabb"), response="pseudo").nobs == 4

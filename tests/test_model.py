@@ -135,3 +135,9 @@ def test_order_and_labels_of_rows_change_no_byte(df: pd.DataFrame, seed: int) ->
     design, other = (model.design(Panel.from_frame(x, **ROLES)) for x in (df, shuffled))
     assert design.sha256 == other.sha256
     assert design.group_labels == other.group_labels == tuple(sorted(set(df["unit"])))
+
+
+@pytest.mark.parametrize("window", ["-3..3", (-3.5, 3), (-3,), None, (-3, 3, 3)])
+def test_a_window_is_two_whole_numbers(window: Any) -> None:
+    with pytest.raises(ConfigError, match=r"must be two whole numbers, .* such as \(-3, 3\)"):
+        SegmentedPoisson(window=window)

@@ -266,6 +266,16 @@ def test_a_worker_killed_with_the_lock_while_another_works_holds_up_nothing_for_
     assert found[1:] == [Outcome(value=7), *(Outcome(value=k * k) for k in range(6))]
 
 
+def test_what_nobody_waits_for_is_not_done() -> None:
+    calls = [(operator.add, (1, 2)), *[(time.sleep, (30,))] * 4]
+    answers = in_workers(calls, 1, LIMIT)
+    next(answers)
+    answers.close()  # as an interrupt in a notebook does
+    began = time.monotonic()
+    assert outcomes([(operator.add, (2, 3))]) == [Outcome(value=5)]
+    assert time.monotonic() - began < PATIENCE  # not 120 seconds of sleep: a hang, not a timing
+
+
 def script(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     path = tmp_path / "script.py"
     path.write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,3 +86,11 @@ def test_a_replicate_without_a_maximum_has_failed_and_no_other(counts: np.ndarra
     assert batch.failed.tolist() == [False, True, True]
     assert np.isfinite(batch.params[0]).all()
     assert np.isnan(batch.params[1:]).all()
+
+
+@pytest.mark.parametrize("fit", [lambda d: fit_batch(d, d.endog[None, :]), PoissonGLMM.from_design])
+def test_more_random_effects_than_there_is_room_for_are_refused(fit: Any) -> None:
+    base = simulated(units=12)
+    made = Design(base.endog, base.exog, base.groups, exog_re=base.exog[:, [0, 1, 2, 4]])
+    with pytest.raises(DesignError, match="4 random effects per group: PoissonGLMM takes 3"):
+        fit(made)

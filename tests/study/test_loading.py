@@ -56,6 +56,15 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     ({"x": STRATA.replace("5", "1")}, ADDED, "greater than or equal to 2 (found 1)"),
     ({"x": STRATA.replace("north", "a b")}, ADDED, "(found 'a b')"),
     ({"x": "1: 2"}, ADDED, "Keys should be strings"),
+    # what an engine cannot fit
+    ({"engines": "engines: [lme4]", "x": "model: {family: nb2}"}, ENGINES,
+     "engines: engine 'lme4' has no family 'nb2': poisson"),
+    ({"x": "variants:\n  - {name: v, engines: [laplace, glmmtmb], family: poisson-olre}"}, 10,
+     "variants.0.engines: engine 'glmmtmb' has no family 'poisson-olre': nb2, poisson"),
+    ({"engines": "engines: [glmmtmb]", "x": "model: {covariance: scalar}"}, ENGINES,
+     "engine 'glmmtmb' has no covariance 'scalar'"),
+    ({"x": "variants:\n  - {name: v, engines: [agq], n_quadrature: 8}"}, 10,
+     "variants.0.n_quadrature: 8 is even: use an odd number of points"),
     # names that stand there twice
     (indicator("\n", "\n  - {name: cases, label: C, count: c, exposure: e}\n"), 6, "'cases'"),
     ({"engines": "engines: [lme4, laplace, lme4]"}, ENGINES, "'lme4' stands there twice"),

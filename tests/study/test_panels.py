@@ -61,6 +61,20 @@ FAULTS: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str], 
     "window too narrow for the stages": (
         lambda d: d, {"model": "model: {window: [-1, 0]}"}, "rows at -1, 0 periods from the event only",
     ),
+    "window past the rows": (
+        lambda d: d, {"model": "model: {window: [-100, 3]}"},
+        ("the window [-100, 3] reaches past the rows, which lie between -4 and 4 periods from the"
+        " event: use [-4, 3]"),
+    ),
+    "a variant's window past the rows": (
+        lambda d: d, {"v": "variants: [{name: v, engines: [laplace], window: [-3, 9999999999999999999]}]"},
+        "use [-3, 4]",
+    ),
+    "no row in the period of the event": (
+        lambda d: d[t(d) != 0], {},
+        ("rows at -3, -2, -1, 1, 2, 3 periods from the event only, which cannot tell the stages pre,"
+        " step0, step1, post apart"),
+    ),
     "a unit without event": (
         lambda d: d.assign(law=d["law"].where(d["area"] != "a03")), {},
         "event is missing for 1 of 10 units ('a03'): give its period, or set no_event to",
@@ -98,6 +112,17 @@ FAULTS: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str], 
         "indicator 'cases', stratum 'all', variant 'v': ",
     ),
 }  # fmt: skip
+
+
+def test_periods_that_jump_are_noted(tmp_path: Path) -> None:
+    quarters = frame()
+    for column in ("year", "law"):
+        quarters[column] = 10 * (2000 + quarters[column] // 4) + quarters[column] % 4 + 1
+    model = "model: {window: [-2, 2], impact: two-step}"
+    (note,) = read(tmp_path, quarters, model=model).table.notes
+    assert note.startswith("Check the periods: no unit has a row between ")
+    assert "and 2 more such gaps" in note or "and 1 more such gaps" in note
+    assert read(tmp_path, frame()).table.notes == ()
 
 
 @pytest.mark.parametrize("name", FAULTS)

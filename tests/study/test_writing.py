@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.study import writing
 from harness.study.loading import load_study
 from harness.study.runner import RunOptions, StudyRun, run_study
-from harness.study.writing import write_run
+from harness.study.writing import WRITTEN, check_writable, write_run
 from tests.study.files import write_study
 
 
@@ -120,3 +120,22 @@ def test_an_output_folder_that_is_a_file(run: StudyRun, tmp_path: Path, below: s
 
 def test_folders_on_the_way_are_made(run: StudyRun, tmp_path: Path) -> None:
     assert write_run(run, tmp_path / "a" / "b").is_file()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_no_run_wrote_is_not_replaced(run: StudyRun, tmp_path: Path, kind: str) -> None:
+    target = tmp_path / run.study.study
+    target.mkdir()
+    mine = target / "thesis.docx"
+    _ = mine.write_text("years of work") if kind == "file" else mine.mkdir()
+    for write in (lambda: check_writable(target), lambda: write_run(run, tmp_path)):
+        with pytest.raises(HarnessError, match=r"holds 'thesis\.docx', which no run wrote"):
+            write()
+    assert [path.name for path in target.iterdir()] == ["thesis.docx"]
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_what_a_run_writes_is_known_to_be_its_own(run: StudyRun, tmp_path: Path) -> None:
+    folder = write_run(run, tmp_path).parent
+    assert {path.name for path in folder.iterdir()} <= WRITTEN
+    check_writable(folder)
