@@ -168,7 +168,7 @@ def _standard_errors_or_optimiser(
 ) -> Explanation | None:
     """Whether steps still to go and errors of the standard errors make up the whole difference.
 
-    The cause is the one of the two that weighs more against the limits of ``concordant``.
+    The cause is the one of the two that weighs more against the limits of ``identical``.
     """
     if metrics.llf_diff is None or not (has_exact_objective(a) and has_exact_objective(b)):
         return None
@@ -187,8 +187,8 @@ def _standard_errors_or_optimiser(
         return None
     if not np.isfinite(metrics.max_rel_se):
         return None
-    by_errors = (metrics.max_rel_se if other_method else max(errors)) / CONCORDANT.rel_se
-    if by_errors > max(metrics.max_diff_se, steps) / CONCORDANT.diff_se:
+    by_errors = (metrics.max_rel_se if other_method else max(errors)) / IDENTICAL.rel_se
+    if by_errors > metrics.max_diff_se / IDENTICAL.diff_se:
         return _by_standard_errors(a, b, metrics, errors)
     worst, point = (a, here) if here.decrement > there.decrement else (b, there)
     return Explanation(

@@ -10,12 +10,12 @@ from markdown_it import MarkdownIt
 
 from harness.errors import ConfigError
 from harness.report import render_report, write_report
-from harness.study.writing import WRITTEN
 from harness.report.derived import index_of
 from harness.report.embed import themed
 from harness.report.figures.style import DARK, drawable, house_style, new_figure
 from harness.report.markdown import escaped, fenced
 from harness.report.reading import Reading
+from harness.study.writing import WRITTEN
 
 STARTS = ("# a", "## a", "- a", "+ a", "1. a", "12) a", "---", "===", "> a", "* a", "***", "| a |")
 HOSTILE = (
