@@ -11,12 +11,14 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 import harness
 from benchmarks.panel import simulated
 from harness.design import Design
+from harness.engines._pypi_glmm import formula_of, reparametrisation
 from harness.glmm import PoissonGLMM
 from harness.glmm.batch import fit_batch
 
@@ -24,14 +26,18 @@ PANELS = 9
 REPEATS = 5
 
 
-def poisson_glmm(design: Design) -> float:
+def poisson_glmm(method: Literal["laplace", "agq"]) -> Callable[[Design], float]:
     """Seconds of PoissonGLMM on arrays, estimates and standard errors read."""
-    began = time.perf_counter()
-    result = PoissonGLMM(
-        design.endog, design.exog, design.groups, exog_re=design.exog_re, offset=design.offset
-    ).fit()
-    _ = result.params, result.bse, result.cov_re
-    return time.perf_counter() - began
+
+    def seconds(design: Design) -> float:
+        began = time.perf_counter()
+        result = PoissonGLMM(
+            design.endog, design.exog, design.groups, exog_re=design.exog_re, offset=design.offset
+        ).fit(method=method, n_quadrature=7)
+        _ = result.params, result.bse, result.cov_re
+        return time.perf_counter() - began
+
+    return seconds
 
 
 def in_engine(name: str) -> Callable[[Design], float]:
@@ -39,22 +45,18 @@ def in_engine(name: str) -> Callable[[Design], float]:
     return lambda design: harness.fit(design, engines=[name], settings="default")[0].seconds
 
 
-def pypi_glmm(design: Design) -> float:
-    """Seconds of the PyPI package glmm, Laplace, where it is installed.
+def pypi_glmm(points: int) -> Callable[[Design], float]:
+    """Seconds of the PyPI package glmm, formula and columns made beforehand."""
 
-    It asks for the slope's variable among the fixed effects; t = pre + step0 + step1 + post takes
-    the place of post, which changes no fit.
-    """
-    import glmm
+    def seconds(design: Design) -> float:
+        import glmm
 
-    names = ("pre", "step0", "step1")
-    columns = {name: design.exog[:, design.exog_names.index(name)] for name in names}
-    columns["t"] = design.exog_re[:, 1]
-    data = {"y": design.endog, "g": design.groups.astype(str), **columns}
-    formula = f"y ~ {' + '.join(columns)} + (1 + t | g)"
-    began = time.perf_counter()
-    glmm.fit(data, formula, family="poisson", offset=design.offset)
-    return time.perf_counter() - began
+        columns, formula = formula_of(design, reparametrisation(design))
+        began = time.perf_counter()
+        glmm.fit(columns, formula, family="poisson", offset=design.offset, nagq=points)
+        return time.perf_counter() - began
+
+    return seconds
 
 
 def row(name: str, seconds: list[float], base: float | None) -> str:
@@ -67,32 +69,37 @@ def row(name: str, seconds: list[float], base: float | None) -> str:
 
 
 def main() -> None:
-    """Print the table of single fits, then the throughput of the batch by threads."""
+    """Print the tables of single fits, then the throughput of the batch by threads."""
     panels = [simulated(seed=seed) for seed in range(PANELS)]
-    timers: dict[str, Callable[[Design], float]] = {
-        "PoissonGLMM (laplace)": poisson_glmm,
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    laplace: dict[str, Callable[[Design], float]] = {
+        "PoissonGLMM, Laplace": poisson_glmm("laplace"),
         "lme4 glmer, defaults": in_engine("lme4"),
         "glmmTMB, defaults": in_engine("glmmtmb"),
+        "PyPI glmm, Laplace": pypi_glmm(1),
     }
-    try:
-        import glmm  # noqa: F401
+    quadrature: dict[str, Callable[[Design], float]] = {
+        "PoissonGLMM, 7 points": poisson_glmm("agq"),
+        "PyPI glmm, 7 points": pypi_glmm(7),
+    }
+    for timers in (laplace, quadrature):
+        table(timers, panels)
+    throughput(panels[0])
 
-        timers["PyPI glmm (Laplace)"] = pypi_glmm
-    except ImportError:
-        print("PyPI glmm is not installed: left out")
+
+def table(timers: dict[str, Callable[[Design], float]], panels: list[Design]) -> None:
+    """Time every engine on every panel in turn; the first row is the base of the ratios."""
+    first = next(iter(timers))
     seconds: dict[str, list[float]] = {name: [] for name in timers}
     for timer in timers.values():
         timer(panels[0])
     for panel in panels:
         for name, timer in timers.items():
-            repeats = REPEATS if name.startswith("Poisson") else 1
-            seconds[name] += [timer(panel) for _ in range(repeats)]
-    base = statistics.median(seconds["PoissonGLMM (laplace)"])
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+            seconds[name] += [timer(panel) for _ in range(REPEATS if name == first else 1)]
+    base = statistics.median(seconds[first])
     print(f"{'milliseconds a fit':24}{'median':>12}{'min':>12}{'max':>12}{'ratio':>10}")
     for name, values in seconds.items():
         print(row(name, values, base))
-    throughput(panels[0])
 
 
 def throughput(design: Design, replicates: int = 400) -> None:

@@ -55,7 +55,7 @@ def fit_pypi_glmm(identity: Engine, design: Design, options: FitOptions, points:
 
     began = time.perf_counter()
     back = reparametrisation(design)
-    columns, formula = _formula(design, back)
+    columns, formula = formula_of(design, back)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -122,7 +122,8 @@ def reparametrisation(design: Design) -> FloatArray:
     return A[:, [*order, *free]]
 
 
-def _formula(design: Design, back: FloatArray) -> tuple[dict[str, Any], str]:
+def formula_of(design: Design, back: FloatArray) -> tuple[dict[str, Any], str]:
+    """Return the columns under safe names, and the formula over them, of ``exog @ back``."""
     made = design.exog @ back
     slopes = max(design.exog_re.shape[1] - 1, 0)
     # The very column, not its sum: rounding would make it another variable.

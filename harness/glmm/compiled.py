@@ -24,8 +24,8 @@ GLM_TOLERANCE = 1e-4
 # Newton decrement that ends a fit: a tenth of what counts as converged.
 DECREMENT = 1e-9
 # Newton decrement from which one step ends the fit; the Hessian then stays that of the point
-# before, this many standard errors away, which moves no standard error by more than 1e-7.
-LAST_STEP = 1e-6
+# before, this many standard errors away, which moves no standard error by more than 1e-8.
+LAST_STEP = 1e-7
 # Smallest first standard deviation of a random effect, in units of 1 / rms(z).
 SMALLEST_SD = 0.05
 # What is taken for noise when groups are weighed against each other.

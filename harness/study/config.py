@@ -152,7 +152,7 @@ class Study(_Part):
     settings: list[Settings] = Field(default=["default", "tight"], min_length=1)
     variants: list[Variant] = []
     level: Verdict = "concordant"
-    dispersion_replicates: int = Field(default=99, ge=0)
+    dispersion_replicates: int = Field(default=499, ge=0)
 
     @model_validator(mode="after")
     def _different_names(self) -> Study:
