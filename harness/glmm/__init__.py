@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.glmm import cache as cache  # before what is compiled
 from harness.glmm.model import PoissonGLMM
 from harness.glmm.results import PoissonGLMMResults
 
