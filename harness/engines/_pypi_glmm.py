@@ -71,7 +71,11 @@ def fit_pypi_glmm(identity: Engine, design: Design, options: FitOptions, points:
         except (ValueError, RuntimeError) as error:
             raise FitFailure(f"glmm says: {error}") from None
     q = design.exog_re.shape[1]
-    sd, correlation = found.stddev_corr(0) if q else (np.zeros(0), np.zeros((0, 0)))
+    sd, correlation = np.zeros(0), np.zeros((0, 0))
+    if q:
+        with np.errstate(invalid="ignore"):  # of a standard deviation that is zero
+            sd, correlation = found.stddev_corr(0)
+        correlation = np.nan_to_num(correlation, nan=0.0)
     return assemble(
         design,
         engine=identity.name,

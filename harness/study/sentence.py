@@ -28,9 +28,10 @@ def verdict_sentence(run: StudyRun) -> str:
     alike = {p: pair for p, pair in run.pairs.items() if p.like_for_like}
     engines = list(dict.fromkeys(name for p in alike for name in (p.a.engine, p.b.engine)))
     if short:
+        verb = "falls" if short == 1 else "fall"
         return (
             f"Do not rely on these numbers yet: {short} of {expected} cross-checks between"
-            f" {_listed(engines)} fall short of {run.study.level!r}; the table says which and why."
+            f" {_listed(engines)} {verb} short of {run.study.level!r}; the table says which and why."
         )
     worst = max((pair.verdict for pair in alike.values()), key=ORDER.index)
     largest = max(pair.metrics.max_diff_se for pair in alike.values() if pair.metrics)

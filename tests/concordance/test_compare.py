@@ -159,6 +159,21 @@ def test_quadrature_beside_laplace_says_what_it_is_worth(fit: FitResult) -> None
     assert "by agq, 5 points the log-likelihood at laplace's answer is" in pair.explanation.evidence
 
 
+def test_nothing_beyond_poisson_is_a_boundary(fit: FitResult) -> None:
+    d = fit.design
+    even = harness.Design(
+        np.round(np.exp(d.offset + d.exog @ fit.params.to_numpy())), d.exog, d.groups,
+        exog_re=d.exog_re, offset=d.offset, exog_names=d.exog_names, family="nb2",
+    )  # fmt: skip
+    (ours,) = harness.fit(even, engines=["laplace"])
+    assert ours.theta == np.inf
+    other = replace(ours, engine="glmmtmb", theta=5e10, llf=ours.llf + 0.012)
+    pair = compare_pair(ours, other)
+    assert pair.explanation is not None
+    assert (pair.verdict, pair.explanation.cause) == ("equivalent", "boundary")
+    assert "glmmtmb's log-likelihood there is off by 0.012" in pair.explanation.evidence
+
+
 def test_variance_components_count_without_a_likelihood(fit: FitResult) -> None:
     a = replace(fit, **VB, llf=float("nan"))
     b = replace(a, engine="other", variance=with_sd(fit, 3.0))

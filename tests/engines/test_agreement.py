@@ -130,7 +130,9 @@ def test_the_designs_reach_the_boundary_and_stay_inside() -> None:
 @pytest.mark.parametrize(
     ("engine", "partner"), [("glmm", "laplace"), ("glmm-agq", "agq")], ids=["Laplace", "quadrature"]
 )
-@pytest.mark.parametrize("name", ["slope", "intercept", "none", "few counts", "traffic"])
+@pytest.mark.parametrize(
+    "name", ["slope", "intercept", "none", "no slope in truth", "few counts", "traffic"]
+)
 def test_an_independent_third_program_agrees(name: str, engine: str, partner: str) -> None:
     theirs, ours = harness.fit(DESIGNS[name](), engines=[engine, partner])
     assert theirs.failure is None
