@@ -31,7 +31,8 @@ def verdict_sentence(run: StudyRun) -> str:
         verb = "falls" if short == 1 else "fall"
         return (
             f"Do not rely on these numbers yet: {short} of {expected} cross-checks between"
-            f" {_listed(engines)} {verb} short of {run.study.level!r}; the table says which and why."
+            f" {_listed(engines)} {verb} short of {run.study.level!r}; the table says which and"
+            " why."
         )
     worst = max((pair.verdict for pair in alike.values()), key=ORDER.index)
     largest = max(pair.metrics.max_diff_se for pair in alike.values() if pair.metrics)
