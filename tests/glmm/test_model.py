@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from harness.design import Random
+from harness.design import Design, Random
 from harness.errors import DesignError
 from harness.glmm import PoissonGLMM
 from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.optimise import DECREMENT_TOLERANCE
+from harness.testing.strategies import four_stage_design
 from tests.glmm.panels import TRUTH, simulated
 
 # statsmodels' Newton stops at 1e-8 relative change; both then agree to rounding of the sums.
@@ -53,6 +54,24 @@ def test_no_slope_ends_in_a_certified_boundary_or_an_interior_maximum(seed: int)
     for slope_sd in (0.2, 0.02, 0.002):
         psi = objective.layout.join(result.params.to_numpy(), np.diag([0.3, slope_sd]))
         assert objective.value(psi) <= result.llf
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_two_maxima_the_higher_is_found_however_the_stages_are_coded(seed: int) -> None:
+    # Five units, two of them of one and three rows: a maximum at a standard deviation of 0.127,
+    # and 0.018 log-likelihood units lower one without random effects.
+    design = four_stage_design(
+        units=5, random="intercept", before=3, after=2, baseline=2.0,
+        stages=(0.0, 0.0, 0.1, 0.0), sd=(0.3, 0.1), corr=-0.95, missing=0.5, spread=2.0, seed=650,
+    )  # fmt: skip
+    rng = np.random.default_rng(seed)
+    A = np.tril(rng.integers(-1, 2, (5, 5)), -1) + np.eye(5)
+    A = A @ (np.triu(rng.integers(-1, 2, (5, 5)), 1) + np.eye(5))
+    recoded = Design(design.endog, design.exog @ A, design.groups, offset=design.offset)
+    fit = PoissonGLMM.from_design(recoded).fit()
+    assert fit.converged
+    assert fit.llf == pytest.approx(-36.59580388946699, abs=1e-10)
+    assert np.sqrt(fit.cov_re.iloc[0, 0]) == pytest.approx(0.12702015485, rel=1e-6)
 
 
 def test_there_is_a_singular_fit_among_those_simulated() -> None:
