@@ -190,7 +190,10 @@ def _starts(objective: Objective) -> Iterator[FloatArray]:
     for share in shares:
         for sd in _start_sds(layout.q):
             start = layout.join(beta, np.diag(sd / objective.z_scale), share * excess)
-            yield _with_best_beta(objective, start)
+            # From either side: with two maxima, each of these leads where the other does not.
+            yield start
+            if layout.q:
+                yield _with_best_beta(objective, start)
 
 
 def _with_best_beta(objective: Objective, psi: FloatArray) -> FloatArray:
