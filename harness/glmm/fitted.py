@@ -54,8 +54,8 @@ class Fitted:
         return Objective.of(self.model.design, self.n_quadrature)
 
     @property
-    def _variance(self) -> float:
-        """The family's variance parameter."""
+    def variance(self) -> float:
+        """Variance parameter of the family: 1 / theta or the square of ``sigma_olre``; else 0."""
         return self.model.objective.layout.variance(self.psi)
 
     def _only_laplace(self, what: str) -> None:

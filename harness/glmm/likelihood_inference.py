@@ -70,7 +70,7 @@ class LikelihoodInference(Fitted):
         self._only_laplace("a simulated null")
         counts = draw_replicates(
             small, restricted._beta, restricted._G, replicates, seed,
-            restricted._variance,
+            restricted.variance,
         )  # fmt: skip
         return LikelihoodRatioTest.simulated_from(
             statistic, df, *simulated_statistics(small, large, counts)
@@ -160,5 +160,5 @@ class LikelihoodInference(Fitted):
         self._only_laplace("the bootstrap")
         return bootstrap(
             self.model.design, self._beta, self._G, replicates, seed,
-            threads, self._variance,
+            threads, self.variance,
         )  # fmt: skip

@@ -56,7 +56,7 @@ class Prediction(Fitted):
     def resid_pearson(self) -> FloatArray:
         """Pearson residuals at the conditional modes, shape (n,), in the order of the rows."""
         endog = self._in_callers_order(self.model.design.endog)
-        excess = excess_variance(self.model.design.family, self._variance)
+        excess = excess_variance(self.model.design.family, self.variance)
         return pearson_residuals(endog, self.fittedvalues, excess)
 
     def predict(
@@ -112,7 +112,7 @@ class Prediction(Fitted):
         if which == "linear":
             return eta
         # The mean over the effect that each observation has of its own, where it has one.
-        own = 0.5 * self._variance if self.model.design.family == "poisson-olre" else 0.0
+        own = 0.5 * self.variance if self.model.design.family == "poisson-olre" else 0.0
         if which == "marginal":
             return marginal_mean(fixed + own, z, self._G)
         return np.asarray(np.exp(eta + own))

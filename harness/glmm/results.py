@@ -65,11 +65,6 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
 
     @property
-    def variance(self) -> float:
-        """Variance parameter of the family: 1 / theta or the square of ``sigma_olre``; else 0."""
-        return self.model.objective.layout.variance(self.psi)
-
-    @property
     def exceeds_poisson(self) -> bool:
         """Whether the family's variance parameter is above zero; True where there is none."""
         return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
@@ -126,7 +121,6 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
 
 def _column_signs(model: PoissonGLMM, psi: FloatArray) -> FloatArray:
     """Signs that make every L_kk and kappa >= 0, shape (K,): they are not identified."""
-    layout = model.objective.layout
     layout = model.objective.layout
     _, L = layout.split(psi)
     negative = np.diag(L) < 0
