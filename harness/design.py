@@ -106,14 +106,16 @@ class Design:
         if o.shape[0] != n:
             raise DesignError(f"offset has {o.shape[0]} rows, endog has {n}")
         codes, labels = _sorted_codes(groups, n)
-        order = np.argsort(codes, kind="stable")
+        if (codes[1:] < codes[:-1]).any():
+            order = np.argsort(codes, kind="stable")
+            y, x, z, o, codes = y[order], x[order], z[order], o[order], codes[order]
         values = {
-            "endog": _frozen(y[order]),
-            "exog": _frozen(x[order]),
-            "exog_re": _frozen(z[order]),
-            "groups": _frozen(codes[order]),
+            "endog": _frozen(y),
+            "exog": _frozen(x),
+            "exog_re": _frozen(z),
+            "groups": _frozen(codes),
             "group_labels": labels,
-            "offset": _frozen(o[order]),
+            "offset": _frozen(o),
             "exog_names": _names("exog", exog, exog_names, x.shape[1], "x"),
             "exog_re_names": _names("exog_re", exog_re, exog_re_names, z.shape[1], "z"),
             "family": family,
@@ -175,7 +177,8 @@ class Design:
 
 
 def _frozen(array: AnyArray) -> AnyArray:
-    array = array.copy()
+    """Make an array of this module's own read-only, rows together in memory."""
+    array = np.ascontiguousarray(array)
     array.flags.writeable = False
     return array
 
@@ -217,8 +220,9 @@ def _floats(name: str, values: npt.ArrayLike) -> FloatArray:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise DesignError(f"{name} holds values that are not numbers") from None
-    bad = np.argwhere(~np.isfinite(array))
-    if bad.size:
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = np.argwhere(~finite)
         at = tuple(int(i) for i in bad[0])
         column = f", column {at[1] + 1}" if array.ndim == 2 else ""
         raise DesignError(f"{name} row {at[0]}{column} is {array[at]}: give finite numbers only")
@@ -243,9 +247,13 @@ def _sorted_codes(groups: npt.ArrayLike, n: int) -> tuple[npt.NDArray[np.int64],
     array = np.asarray(groups)
     if array.ndim != 1:
         raise DesignError(f"groups must be one column, not {array.ndim}-dimensional")
+    if array.shape[0] != n:
+        raise DesignError(f"groups has {array.shape[0]} rows, endog has {n}")
+    if array.dtype.kind == "i" and (new := np.diff(array, prepend=array[0])).min() >= 0:
+        first = new > 0
+        first[0] = True
+        return np.cumsum(new > 0), tuple(map(str, array[first].tolist()))
     codes, labels = pd.factorize(array, sort=True)
-    if codes.shape[0] != n:
-        raise DesignError(f"groups has {codes.shape[0]} rows, endog has {n}")
     if (codes < 0).any():
         raise DesignError(f"groups row {int(np.argmin(codes))} is missing")
     texts = tuple(str(label) for label in labels)

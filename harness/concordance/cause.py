@@ -17,7 +17,7 @@ from harness.concordance.exact import (
 from harness.concordance.metrics import PairMetrics, relative_difference
 from harness.concordance.verdict import CONCORDANT, IDENTICAL
 from harness.glmm.fitting import CONE_TOLERANCE, SINGULAR_TOLERANCE
-from harness.glmm.modes import Q
+from harness.glmm.groups import Q
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 

@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from harness.design import FloatArray
+from harness.glmm.groups import Q
 from harness.glmm.laplace import Objective, cone_gain
-from harness.glmm.modes import Q
 from harness.glmm.optimise import inverse_information, newton_step
 from harness.glmm.parameters import semidefinite_cholesky
 from harness.result import FitResult

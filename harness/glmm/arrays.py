@@ -1,4 +1,4 @@
-"""Plain arrays for compiled code: the data of a model, and its workspace."""
+"""The data of a model as plain arrays for compiled code."""
 
 from __future__ import annotations
 
@@ -45,45 +45,6 @@ class Rows(NamedTuple):
     kind: tuple[float, ...]
     family: int
     sums: int
-
-
-class Work(NamedTuple):
-    """Scratch of one evaluation; K parameters, names as in ``harness.glmm.kernel``.
-
-    Arrays of a group are filled anew for each; only ``fixed``, ``mean``, ``f1``, ``w``, ``v`` and
-    ``deta`` have a row for every row of the data.
-    """
-
-    fixed: Any
-    mean: Any
-    f1: Any
-    w: Any
-    v: Any
-    H: Any
-    R: Any
-    Hinv: Any
-    A: Any
-    AL: Any
-    c: Any
-    s: Any
-    ze: Any
-    zr: Any
-    a: Any
-    h: Any
-    Hv: Any
-    terms: Any
-    table: Any
-    deta: Any
-    total: Any
-    dh: Any
-    du: Any
-    dA: Any
-    dH: Any
-    dHinv: Any
-    dc: Any
-    ds: Any
-    dzr: Any
-    dze: Any
 
 
 def rows_of(design: Design, layout: Layout) -> Rows:

@@ -72,7 +72,7 @@ def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None)
 
     def piece(k: int) -> None:
         compiled.fit_range(
-            objective.rows, y, cuts[k], cuts[k + 1], psi, values, decrements, statuses, gradients,
+            objective.lanes, y, cuts[k], cuts[k + 1], psi, values, decrements, statuses, gradients,
             hessians, modes,
         )  # fmt: skip
 

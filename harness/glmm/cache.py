@@ -10,7 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 # Files whose functions are compiled, or whose constants and types go into what is.
-COMPILED = ("arrays", "compiled", "densities", "hessian", "kernel", "modes", "quadrature")
+COMPILED = (
+    "arrays", "compiled", "densities", "exponential", "groups", "hessian", "kernel", "lanes",
+    "modes", "quadrature", "sums",
+)  # fmt: skip
 
 
 def drop_stale(folder: Path, names: tuple[str, ...] = COMPILED) -> list[Path]:

@@ -12,10 +12,20 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from harness.glmm.arrays import Rows, Work
 from harness.glmm.densities import OLRE
-from harness.glmm.kernel import laplace
-from harness.glmm.modes import FAST, workspace
+from harness.glmm.exponential import exponential
+from harness.glmm.kernel import Work, cholesky_factor, inverse, laplace, workspace
+from harness.glmm.lanes import Lanes, elements_of, spread, strip_of
+from harness.glmm.modes import factor, solve
+from harness.glmm.sums import (
+    FAST,
+    add_scaled,
+    by_lane,
+    dot,
+    lane_copy,
+    product,
+    total,
+)  # fmt: skip
 
 GLM_STEPS = 30
 NEWTON_STEPS = 30
@@ -70,22 +80,29 @@ def backsolve(R: Any, b: Any, x: Any) -> None:
 
 
 @njit(cache=True, fastmath=FAST)
-def glm(y: Any, x: Any, offset: Any, beta: Any, mu: Any) -> bool:
-    """Poisson regression by Newton's method, started at mu = y + 1/2; fills beta and mu."""
-    n, p = x.shape
+def glm(lanes: Lanes, beta: Any, mean: Any) -> bool:
+    """Poisson regression by Newton's method, started at mean = y + 1/2; fills beta and mean."""
+    p = lanes.p
     information, R = np.zeros((p, p)), np.zeros((p, p))
     right, step = np.zeros(p), np.zeros(p)
     for it in range(GLM_STEPS):
         information[:, :] = 0.0
         right[:] = 0.0
-        for i in range(n):
-            m = mu[i] if it else y[i] + 0.5
-            # Working response of the first weighted regression, score of the later steps.
-            t = y[i] - m if it else m * (math.log(m) - offset[i]) + (y[i] - m)
+        for s in range(lanes.lane.shape[0] - 1):
+            y, _place, offset, x, _z, _group = strip_of(lanes, s)
+            mu = elements_of(lanes, s, mean)
+            rest, weighted = np.empty(y.shape), np.empty(y.shape)
+            if it == 0:
+                first_response(y, offset, mu, rest)
+            else:
+                for i in range(y.shape[0]):
+                    for g in range(y.shape[1]):
+                        rest[i, g] = y[i, g] - mu[i, g]
             for a in range(p):
-                right[a] += t * x[i, a]
+                right[a] += total(rest, x[a])
+                product(mu, x[a], weighted)
                 for b in range(a + 1):
-                    information[a, b] += m * x[i, a] * x[i, b]
+                    information[a, b] += total(weighted, x[b])
         if not cholesky(information, R):
             return False
         backsolve(R, right, step)
@@ -93,58 +110,105 @@ def glm(y: Any, x: Any, offset: Any, beta: Any, mu: Any) -> bool:
         for a in range(p):
             beta[a] += step[a]
             decrement += right[a] * step[a]
-        for i in range(n):
-            eta = offset[i]
-            for a in range(p):
-                eta += x[i, a] * beta[a]
-            mu[i] = math.exp(eta)
+        for s in range(lanes.lane.shape[0] - 1):
+            _y, _place, offset, x, _z, _group = strip_of(lanes, s)
+            means(x, offset, beta, elements_of(lanes, s, mean))
         if it > 0 and decrement < GLM_TOLERANCE:
             return decrement >= 0.0
     return False
 
 
 @njit(cache=True, fastmath=FAST)
-def moments(y: Any, z: Any, starts: Any, mu: Any, L: Any, unstructured: bool, dims: Any) -> None:
+def first_response(y: Any, offset: Any, mean: Any, out: Any) -> None:
+    """Working response of the first weighted regression, times its weight: mean = y + 1/2."""
+    for i in range(y.shape[0]):
+        for g in range(y.shape[1]):
+            t = y[i, g] + 0.5
+            mean[i, g] = t
+            out[i, g] = t * (math.log(t) - offset[i, g]) - 0.5
+
+
+@njit(cache=True, fastmath=FAST)
+def means(x: Any, offset: Any, beta: Any, out: Any) -> None:
+    """exp(offset + X beta) of a strip."""
+    eta = offset.copy()
+    for a in range(beta.shape[0]):
+        add_scaled(beta[a], x[a], eta)
+    for i in range(out.shape[0]):
+        for g in range(out.shape[1]):
+            out[i, g] = exponential(eta[i, g])
+
+
+@njit(cache=True, fastmath=FAST)
+def scales(lanes: Lanes) -> Any:
+    """Mean square of each column of z, shape (q,)."""
+    scale, rows = np.zeros(lanes.q), 0
+    for s in range(lanes.lane.shape[0] - 1):
+        _y, place, _offset, _x, z, _group = strip_of(lanes, s)
+        for k in range(lanes.q):
+            scale[k] += total(z[k], z[k])
+        for i in range(place.shape[0]):
+            for g in range(place.shape[1]):
+                rows += place[i, g] >= 0
+    return scale / rows
+
+
+@njit(cache=True, fastmath=FAST)
+def own_estimates(
+    y: Any, z: Any, mean: Any, scale: Any, b: Any, noise: Any, H: Any, R: Any
+) -> None:  # fmt: skip
+    """One-step estimates b = (Z'WZ)^-1 Z'(y - mean) of every lane and their covariance."""
+    q = z.shape[0]
+    rest, weighted, g = np.empty(y.shape), np.empty(y.shape), np.empty((q, y.shape[1]))
+    for i in range(y.shape[0]):
+        for lane in range(y.shape[1]):
+            rest[i, lane] = y[i, lane] - mean[i, lane]
+    for k in range(q):
+        by_lane(rest, z[k], g[k])
+        product(mean, z[k], weighted)
+        for l in range(k + 1):
+            by_lane(weighted, z[l], H[k, l])
+            lane_copy(H[k, l], H[l, k])
+        # A group may not tell its own effects apart.
+        for lane in range(y.shape[1]):
+            H[k, k, lane] += 1e-6 * scale[k]
+    factor(H, R)
+    solve(R, g, b)
+    inverse(R, noise)
+
+
+@njit(cache=True, fastmath=FAST)
+def moments(lanes: Lanes, mean: Any, L: Any, unstructured: bool) -> None:
     """First covariance: the spread of the groups' own estimates beyond their noise.
 
-    Each group's one-step estimate b = (Z'WZ)^-1 Z'(y - mu); the weighted mean of b b' less its
-    sampling covariance, standard deviations kept above a floor, correlations within 0.9.
+    The weighted mean of b b' less its sampling covariance, standard deviations kept above a floor,
+    correlations within 0.9.
     """
-    q = len(dims)
-    scale = np.zeros(q)
-    H, R = np.zeros((q, q)), np.zeros((q, q))
-    g, b, unit, noise = np.zeros(q), np.zeros(q), np.zeros(q), np.zeros((q, q))
+    q = lanes.q
+    scale = scales(lanes)
     G, weight = np.zeros((q, q)), np.zeros((q, q))
-    for i in range(z.shape[0]):
+    for s in range(lanes.lane.shape[0] - 1):
+        y, _place, _offset, _x, z, group = strip_of(lanes, s)
+        n = group.shape[0]
+        b, noise = np.empty((q, n)), np.empty((q, q, n))
+        own_estimates(
+            y, z, elements_of(lanes, s, mean), scale, b, noise, np.empty((q, q, n)),
+            np.empty((q, q, n)),
+        )  # fmt: skip
         for k in range(q):
-            scale[k] += z[i, k] * z[i, k] / z.shape[0]
-    for j in range(starts.shape[0] - 1):
-        H[:, :] = 0.0
-        g[:] = 0.0
-        for k in range(q):
-            H[k, k] = 1e-6 * scale[k]
-        for i in range(starts[j], starts[j + 1]):
-            for k in range(q):
-                g[k] += z[i, k] * (y[i] - mu[i])
-                for l in range(k + 1):
-                    H[k, l] += mu[i] * z[i, k] * z[i, l]
-        if not cholesky(H, R):
-            continue
-        backsolve(R, g, b)
-        for k in range(q):
-            unit[:] = 0.0
-            unit[k] = 1.0
-            backsolve(R, unit, noise[k])
-            bound = 1.0 / math.sqrt(scale[k])
-            b[k] = min(max(b[k], -bound), bound)
+            most = 1.0 / math.sqrt(scale[k])
+            for j in range(n):
+                b[k, j] = min(max(b[k, j], -most), most)
         for k in range(q):
             for l in range(k + 1):
-                w = 1.0 / (
-                    (noise[k, k] + TYPICAL_VARIANCE / scale[k])
-                    * (noise[l, l] + TYPICAL_VARIANCE / scale[l])
-                )
-                G[k, l] += w * (b[k] * b[l] - noise[k, l])
-                weight[k, l] += w
+                for j in range(n):
+                    w = 1.0 / (
+                        (noise[k, k, j] + TYPICAL_VARIANCE / scale[k])
+                        * (noise[l, l, j] + TYPICAL_VARIANCE / scale[l])
+                    )
+                    if w > 0.0:
+                        G[k, l] += w * (b[k, j] * b[l, j] - noise[k, l, j])
+                        weight[k, l] += w
     for k in range(q):
         for l in range(k + 1):
             G[k, l] /= max(weight[k, l], 1e-300)
@@ -160,10 +224,43 @@ def moments(y: Any, z: Any, starts: Any, mu: Any, L: Any, unstructured: bool, di
 
 
 @njit(cache=True, fastmath=FAST)
-def first_step(
-    x: Any, v: Any, w: Any, starts: Any, u: Any, L: Any, row: Any, column: Any, gradient: Any,
-    psi: Any, dims: Any,
-) -> bool:  # fmt: skip
+def add_within(
+    x: Any, z: Any, w: Any, L: Any, information: Any, spread_of: Any, us: Any
+) -> None:  # fmt: skip
+    """Add X'WX - sum X'WV H^-1 V'WX to ``information``, sum u u' + H^-1 to ``spread_of``."""
+    p, q, n = x.shape[0], z.shape[0], x.shape[2]
+    weighted, B, half = np.empty(w.shape), np.zeros((p, q, n)), np.empty((p, q, n))
+    v, H, R, Hinv = np.zeros(z.shape), np.empty((q, q, n)), np.empty((q, q, n)), np.empty((q, q, n))
+    for l in range(q):
+        for k in range(l, q):
+            add_scaled(L[k, l], z[k], v[l])
+    for l in range(q):
+        product(w, v[l], weighted)
+        for m in range(l + 1):
+            by_lane(weighted, v[m], H[l, m])
+            lane_copy(H[l, m], H[m, l])
+        for lane in range(n):
+            H[l, l, lane] += 1.0
+        for a in range(p):
+            by_lane(weighted, x[a], B[a, l])
+    factor(H, R)
+    inverse(R, Hinv)
+    for a in range(p):
+        solve(R, B[a], half[a])
+        product(w, x[a], weighted)
+        for b in range(a + 1):
+            information[a, b] += total(weighted, x[b])
+            for l in range(q):
+                information[a, b] -= dot(half[a, l], B[b, l])
+    for k in range(q):
+        for l in range(q):
+            spread_of[k, l] += dot(us[k], us[l])
+            for lane in range(n):
+                spread_of[k, l] += Hinv[k, l, lane]
+
+
+@njit(cache=True, fastmath=FAST)
+def first_step(lanes: Lanes, work: Work, u: Any, gradient: Any, psi: Any) -> bool:
     """Move beta by a Newton step at fixed covariance, and the covariance by an EM step.
 
     The information on beta is X'WX - sum_j X'WV H^-1 V'WX: the regression without random effects
@@ -172,55 +269,23 @@ def first_step(
     1977), all but the maximum where the groups tell much about their own effects. Together they
     save a Hessian for less than the price of a gradient.
     """
-    _n, p = x.shape
-    q = len(dims)
+    p, q, row, column = lanes.p, lanes.q, lanes.row, lanes.column
+    L = cholesky_factor(lanes, psi)
     information, R, step = np.zeros((p, p)), np.zeros((p, p)), np.zeros(p)
-    H, C = np.zeros((q, q)), np.zeros((q, q))
-    xv = np.zeros((p, q))
-    half = np.zeros(q)
-    spread, unit, column_of = np.zeros((q, q)), np.zeros(q), np.zeros(q)
-    J = starts.shape[0] - 1
-    for j in range(J):
-        xv[:, :] = 0.0
-        for k in range(q):
-            for l in range(q):
-                H[k, l] = 1.0 if k == l else 0.0
-        for i in range(starts[j], starts[j + 1]):
-            for a in range(p):
-                t = w[i] * x[i, a]
-                for b in range(a + 1):
-                    information[a, b] += t * x[i, b]
-                for k in range(q):
-                    xv[a, k] += t * v[i, k]
-            for k in range(q):
-                for l in range(k + 1):
-                    H[k, l] += w[i] * v[i, k] * v[i, l]
-        if not cholesky(H, C):
-            return False
-        for k in range(q):
-            unit[:] = 0.0
-            unit[k] = 1.0
-            backsolve(C, unit, column_of)
-            for l in range(q):
-                spread[k, l] += (u[j, k] * u[j, l] + column_of[l]) / J
-        for a in range(p):
-            # Row a of X'WV C^-T, in place: xv becomes the half whose square is taken off.
-            for k in range(q):
-                t = xv[a, k]
-                for l in range(k):
-                    t -= C[k, l] * half[l]
-                half[k] = t / C[k, k]
-            for k in range(q):
-                xv[a, k] = half[k]
-            for b in range(a + 1):
-                for k in range(q):
-                    information[a, b] -= xv[a, k] * xv[b, k]
+    spread_of = np.zeros((q, q))
+    for s in range(lanes.lane.shape[0] - 1):
+        _y, _place, _offset, x, z, group = strip_of(lanes, s)
+        us = np.empty((q, group.shape[0]))
+        for l in range(q):
+            for g in range(group.shape[0]):
+                us[l, g] = u[group[g], l]
+        add_within(x, z, elements_of(lanes, s, work.w), L, information, spread_of, us)
     if not cholesky(information, R):
         return False
     backsolve(R, gradient[:p], step)
     for a in range(p):
         psi[a] += step[a]
-    G, new = np.dot(L, np.dot(spread, L.T)), np.zeros((q, q))
+    G, new = np.dot(L, np.dot(spread_of / lanes.group.shape[0], L.T)), np.zeros((q, q))
     if row.shape[0] == q:
         G = np.diag(np.diag(G))
     if cholesky(G, new):
@@ -231,7 +296,7 @@ def first_step(
 
 @njit(cache=True, fastmath=FAST)
 def newton(
-    rows: Rows, work: Work, psi: Any, u: Any, gradient: Any, hessian: Any
+    lanes: Lanes, work: Work, psi: Any, u: Any, gradient: Any, hessian: Any
 ) -> tuple[float, float, int]:
     """Newton steps from psi; returns value, decrement and status."""
     K = psi.shape[0]
@@ -242,7 +307,7 @@ def newton(
     decrement = np.inf
     size = 1.0
     for it in range(NEWTON_STEPS):
-        trial = laplace(rows, work, psi, u, gradient, hessian, none, 2)
+        trial = laplace(lanes, work, psi, u, gradient, hessian, none)
         if not trial >= value - 1e-10 * abs(value):
             if it == 0 or size < 1e-3:
                 return value, decrement, NOT_REGULAR
@@ -263,7 +328,7 @@ def newton(
         for d in range(K):
             psi[d] += step[d]
         if decrement < LAST_STEP:
-            value = laplace(rows, work, psi, u, gradient, hessian, none, 1)
+            value = laplace(lanes, work, psi, u, gradient, none, none)
             backsolve(R, gradient, step)
             decrement = math.sqrt(max(np.dot(gradient, step), 0.0))
             if decrement < DECREMENT:
@@ -288,7 +353,7 @@ def excess(y: Any, mean: Any, family: int) -> float:
 
 @njit(cache=True, fastmath=FAST)
 def fit(
-    rows: Rows, work: Work, psi: Any, u: Any, gradient: Any, hessian: Any
+    lanes: Lanes, work: Work, psi: Any, u: Any, gradient: Any, hessian: Any
 ) -> tuple[float, float, int]:
     """One fit from nothing; fills psi, u, gradient and hessian.
 
@@ -299,44 +364,45 @@ def fit(
     status : int
         REGULAR at an interior maximum.
     """
-    y, x, z, offset, starts, row, column, dims, kind, family, _sums = rows
-    p = x.shape[1]
-    q = len(dims)
+    p, q, row, column = lanes.p, lanes.q, lanes.row, lanes.column
     K = psi.shape[0]
     none = np.zeros((0, 0))
-    if not glm(y, x, offset, psi[:p], work.mean):
+    if not glm(lanes, psi[:p], work.mean):
         return -np.inf, np.inf, NOT_REGULAR
     L = np.zeros((q, q))
-    moments(y, z, starts, work.mean, L, row.shape[0] > q, dims)
+    moments(lanes, work.mean, L, row.shape[0] > q)
     for m in range(row.shape[0]):
         psi[p + m] = L[row[m], column[m]]
-    if len(kind) > 0:
+    if lanes.extra:
         # The modes of the Poisson model, to see what is left beside the random effects.
         psi[K - 1] = 0.0
-        if not laplace(rows, work, psi, u, gradient, hessian, none, 0) > -np.inf:
+        if not laplace(lanes, work, psi, u, np.zeros(0), none, none) > -np.inf:
             return -np.inf, np.inf, NOT_REGULAR
-        psi[K - 1] = math.sqrt(excess(y, work.mean, family))
-    value = laplace(rows, work, psi, u, gradient, hessian, none, 1)
+        psi[K - 1] = math.sqrt(excess(lanes.y, work.mean, lanes.family))
+    value = laplace(lanes, work, psi, u, gradient, none, none)
     if not value > -np.inf:
         return -np.inf, np.inf, NOT_REGULAR
-    if not first_step(x, work.v, work.w, starts, u, L, row, column, gradient, psi, dims):
+    if not first_step(lanes, work, u, gradient, psi):
         return -np.inf, np.inf, NOT_REGULAR
-    return newton(rows, work, psi, u, gradient, hessian)
+    return newton(lanes, work, psi, u, gradient, hessian)
 
 
 @njit(cache=True, nogil=True)
 def fit_range(
-    rows: Rows, counts: Any, lo: int, hi: int, psi: Any, values: Any, decrements: Any,
+    lanes: Lanes, counts: Any, lo: int, hi: int, psi: Any, values: Any, decrements: Any,
     statuses: Any, gradients: Any, hessians: Any, modes: Any,
 ) -> None:  # fmt: skip
-    """Fit rows lo..hi of ``counts``, shape (r, n), to the design of ``rows``.
+    """Fit rows lo..hi of ``counts``, shape (r, n), to a design.
 
     Without the interpreter's lock, so that threads share the work.
     """
-    _, x, z, offset, starts, row, column, dims, kind, family, sums = rows
-    work = workspace(rows, True)
+    work, y = workspace(lanes), np.zeros(lanes.y.shape[0])
+    own = Lanes(
+        y, lanes.offset, lanes.x, lanes.z, lanes.place, lanes.first, lanes.lane, lanes.group,
+        lanes.p, lanes.q, lanes.row, lanes.column, lanes.extra, lanes.family, lanes.sums,
+    )  # fmt: skip
     for r in range(lo, hi):
-        own = Rows(counts[r], x, z, offset, starts, row, column, dims, kind, family, sums)
+        spread(counts[r], lanes.place, 0.0, y)
         values[r], decrements[r], statuses[r] = fit(
             own, work, psi[r], modes[r], gradients[r], hessians[r]
         )

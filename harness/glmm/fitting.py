@@ -11,8 +11,8 @@ import numpy as np
 
 from harness.design import Design, FloatArray
 from harness.glmm import compiled
+from harness.glmm.kernel import workspace
 from harness.glmm.laplace import Objective, cone_gain
-from harness.glmm.modes import workspace
 from harness.glmm.optimise import Optimum, inverse_information, look, maximise, newton_step
 
 # First standard deviations of the random effects, in units of 1 / rms(z): all alike, then each one
@@ -79,23 +79,35 @@ def is_singular(objective: Objective, psi: FloatArray) -> bool:
     return singular_covariance(L @ L.T, objective.rows.z)
 
 
-def fit_laplace(design: Design) -> Maximum:
+def fit_laplace(design: Design, objective: Objective | None = None) -> Maximum:
     """Maximise the Laplace log-likelihood of a design.
+
+    Parameters
+    ----------
+    objective : Objective, optional
+        That of the design, where it is at hand.
 
     Raises
     ------
     FloatingPointError
         If no start leads to a finite log-likelihood.
     """
-    objective = Objective.of(design)
+    objective = Objective.of(design) if objective is None else objective
     best = _regular(objective)
     if best is not None and _believed(design):
         return best
     return _best(objective, _starts(objective), best)
 
 
-def fit_quadrature(design: Design, points: int) -> Maximum:
+def fit_quadrature(design: Design, points: int, objective: Objective | None = None) -> Maximum:
     """Maximise the log-likelihood by adaptive quadrature, from the Laplace maximum on.
+
+    Parameters
+    ----------
+    points : int
+        Per random effect; 1 is the Laplace approximation.
+    objective : Objective, optional
+        The Laplace approximation of the design, where it is at hand.
 
     Raises
     ------
@@ -104,8 +116,10 @@ def fit_quadrature(design: Design, points: int) -> Maximum:
     FloatingPointError
         If no start leads to a finite log-likelihood.
     """
+    start = fit_laplace(design, objective)
+    if points == 1:
+        return start
     objective = Objective.of(design, points)
-    start = fit_laplace(design)
     if objective.nodes is None:
         return start
     near = None if start.singular else _near(objective, start.optimum)
@@ -144,8 +158,8 @@ def _regular(objective: Objective) -> Maximum | None:
     K = objective.layout.size
     psi, gradient, hessian = np.zeros(K), np.zeros(K), np.zeros((K, K))
     u = np.zeros((objective.n_groups, objective.layout.q))
-    work = workspace(objective.rows, True)
-    value, decrement, status = compiled.fit(objective.rows, work, psi, u, gradient, hessian)
+    work = workspace(objective.lanes)
+    value, decrement, status = compiled.fit(objective.lanes, work, psi, u, gradient, hessian)
     if status != compiled.REGULAR or is_singular(objective, psi):
         return None
     H = 0.5 * (hessian + hessian.T)
@@ -177,15 +191,15 @@ def _near(objective: Objective, start: Optimum) -> Maximum | None:
 
 
 def _starts(objective: Objective) -> Iterator[FloatArray]:
-    rows, layout = objective.rows, objective.layout
-    beta, mean = np.zeros(layout.p), np.zeros(len(rows.y))
-    if not compiled.glm(rows.y, rows.x, rows.offset, beta, mean):
+    lanes, layout = objective.lanes, objective.layout
+    beta, mean = np.zeros(layout.p), np.zeros(len(lanes.y))
+    if not compiled.glm(lanes, beta, mean):
         raise FloatingPointError(
             "the regression without random effects has no maximum: is an effect separated (all"
             " counts zero on one side)?"
         )
     # Of the regression's excess over Poisson the random effects take a part that is not known.
-    excess: float = compiled.excess(rows.y, mean, rows.family)
+    excess: float = compiled.excess(lanes.y, mean, lanes.family)
     shares = EXCESS_SHARES if layout.extra else (0.0,)
     for share in shares:
         for sd in _start_sds(layout.q):

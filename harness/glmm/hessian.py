@@ -1,245 +1,291 @@
-"""Compiled second derivatives of a group's Laplace log-likelihood.
+"""Compiled second derivatives of the Laplace log-likelihood.
 
-Each line of the gradient (``harness.glmm.kernel``) is differentiated along all K directions of psi
-at once: a handful of multiplications per row and direction, no exponential.
+With the mode's conditions as constraints and s their multipliers, l is stationary in the modes, so
+its Hessian is the second derivative, s held fixed, of
+
+    sum (f + t) - u'u / 2 - log det H / 2 - (sum f1 v - u)'s
+
+along psi and the modes' move du (Nocedal and Wright 2006, Numerical Optimization, 2nd ed., section
+12.4; names as in ``harness.glmm.kernel``). Along direction d a row's linear predictor moves by
+T_d = x_b + z'k_d, with k_d = L du_d + dL_d u, so that everything follows from sums over the rows
+of a group of products of w, w1 and
+
+    omega = t2 - w - w2 a / 2 + w1 v's
+
+with the columns of x and z: no row is looked at once a direction. With Y_d = dA at fixed L,
+H_d = L'Y_d L + dL'A L + L'A dL and Q_d = sum w T_d z,
+
+    d2l(d, e) = sum omega T_d T_e - du_d'du_e + tr(H^-1 H_d H^-1 H_e) / 2 + X_d(e) + X_e(d)
+
+where X_e(d), for e the entry (r, c) of L, is zr_r du_dc + Q_dr s_c - (Y_d L H^-1)_rc, and less
+A_rr' H^-1_cc' where both are entries of L.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from harness.glmm.densities import F1K, T1K, T2, W1, W1K, W2, WK
-from harness.glmm.modes import FAST, Q
-
-
-@njit(cache=True, fastmath=FAST, inline="always")
-def mode_derivatives(
-    x: Any, z: Any, v: Any, w: Any, terms: Any, lo: int, hi: int, u: Any, ze: Any, Hinv: Any,
-    row: Any, column: Any, extra: int, deta: Any, total: Any, du: Any, dA: Any, dims: Any,
-) -> None:  # fmt: skip
-    """``deta`` = d eta at fixed u, ``total`` with the mode's move, ``du`` and ``dA``."""
-    p = x.shape[1]
-    q = len(dims)
-    K = du.shape[1]
-    slope = np.zeros((Q, K))
-    T = row.shape[0]
-    for m in range(T):
-        slope[column[m], p + m] += ze[row[m]]
-    for i in range(lo, hi):
-        di = deta[i]
-        for b in range(p):
-            di[b] = x[i, b]
-        for m in range(T):
-            di[p + m] = z[i, row[m]] * u[column[m]]
-        for l in range(q):
-            t = w[i] * v[i, l]
-            for d in range(K - extra):
-                slope[l, d] -= t * di[d]
-            if extra:
-                slope[l, K - 1] += terms[i - lo, F1K] * v[i, l]
-        if extra:
-            di[K - 1] = 0.0
-    for l in range(q):
-        for d in range(K):
-            du[l, d] = 0.0
-        for m in range(q):
-            for d in range(K):
-                du[l, d] += Hinv[l, m] * slope[m, d]
-    dA[:, :, :] = 0.0
-    for i in range(lo, hi):
-        ti = total[i - lo]
-        for d in range(K):
-            ti[d] = deta[i, d]
-        for l in range(q):
-            t = v[i, l]
-            for d in range(K):
-                ti[d] += t * du[l, d]
-        for k in range(q):
-            for l in range(k + 1):
-                zz = z[i, k] * z[i, l]
-                t = terms[i - lo, W1] * zz
-                for d in range(K):
-                    dA[k, l, d] += t * ti[d]
-                if extra:
-                    dA[k, l, K - 1] += terms[i - lo, WK] * zz
-    for k in range(q):
-        for l in range(k):
-            for d in range(K):
-                dA[l, k, d] = dA[k, l, d]
-
-
-@njit(cache=True, fastmath=FAST, inline="always")
-def curvature_derivatives(
-    p: int, L: Any, AL: Any, Hinv: Any, row: Any, column: Any, dA: Any, dH: Any, dHinv: Any,
-    dims: Any,
-) -> None:  # fmt: skip
-    """``dHinv`` = -H^-1 dH H^-1 with dH = L'dA L + dL'A L + L'A dL."""
-    q = len(dims)
-    K = dH.shape[2]
-    dH[:, :, :] = 0.0
-    for l in range(q):
-        for m in range(q):
-            for k in range(l, q):
-                for o in range(m, q):
-                    t = L[k, l] * L[o, m]
-                    for d in range(K):
-                        dH[l, m, d] += t * dA[k, o, d]
-    for m in range(row.shape[0]):
-        k, l = row[m], column[m]
-        for o in range(q):
-            dH[l, o, p + m] += AL[k, o]
-            dH[o, l, p + m] += AL[k, o]
-    dHinv[:, :, :] = 0.0
-    for l in range(q):
-        for m in range(q):
-            for k in range(q):
-                for o in range(q):
-                    t = Hinv[l, k] * Hinv[o, m]
-                    for d in range(K):
-                        dHinv[l, m, d] -= t * dH[k, o, d]
-
-
-@njit(cache=True, fastmath=FAST, inline="always")
-def shift_derivatives(
-    p: int, z: Any, v: Any, terms: Any, lo: int, hi: int, a: Any, h: Any, Hv: Any, c: Any,
-    s: Any, Hinv: Any, row: Any, column: Any, extra: int, total: Any, dh: Any, dHinv: Any,
-    dc: Any, ds: Any, second: Any, dims: Any,
-) -> None:  # fmt: skip
-    """``dh`` by row, ``dc`` and ``ds``; adds what dl/dv owes to the change of a to ``second``."""
-    q = len(dims)
-    K = dc.shape[1]
-    dc[:, :] = 0.0
-    for i in range(lo, hi):
-        dhi, ti = dh[i - lo], total[i - lo]
-        for d in range(K):
-            dhi[d] = 0.0
-        for l in range(q):
-            for m in range(l + 1):
-                t = v[i, l] * v[i, m] * (1.0 if l == m else 2.0)
-                for d in range(K):
-                    dhi[d] += t * dHinv[l, m, d]
-        for m in range(row.shape[0]):
-            dhi[p + m] += 2.0 * z[i, row[m]] * Hv[i - lo, column[m]]
-        # So far da; from it what it adds to the variance parameter's row of the Hessian.
-        if extra:
-            t = -0.5 * terms[i - lo, WK]
-            for d in range(K):
-                second[d] += t * dhi[d]
-        half = 0.5 * terms[i - lo, W1]
-        t = 0.5 * a[i - lo] * terms[i - lo, W2] - terms[i - lo, T2]
-        for d in range(K):
-            dhi[d] = half * dhi[d] + t * ti[d]
-        if extra:
-            dhi[K - 1] += 0.5 * a[i - lo] * terms[i - lo, W1K] - terms[i - lo, T1K]
-        for l in range(q):
-            t = v[i, l]
-            for d in range(K):
-                dc[l, d] += t * dhi[d]
-        for m in range(row.shape[0]):
-            dc[column[m], p + m] += h[i - lo] * z[i, row[m]]
-    for l in range(q):
-        for d in range(K):
-            ds[l, d] = 0.0
-        for m in range(q):
-            for d in range(K):
-                ds[l, d] += dHinv[l, m, d] * c[m] + Hinv[l, m] * dc[m, d]
-
-
-@njit(cache=True, fastmath=FAST, inline="always")
-def residual_derivatives(
-    p: int, z: Any, v: Any, w: Any, terms: Any, lo: int, hi: int, s: Any, row: Any, column: Any,
-    extra: int, deta: Any, total: Any, dh: Any, ds: Any, dzr: Any, dze: Any, dims: Any,
-) -> None:  # fmt: skip
-    """d r by row into ``deta``, and the derivatives ``dzr`` and ``dze`` of its sums with z."""
-    q = len(dims)
-    K = dzr.shape[1]
-    dzr[:, :] = 0.0
-    dze[:, :] = 0.0
-    for i in range(lo, hi):
-        di, ti, dhi = deta[i], total[i - lo], dh[i - lo]
-        vs = 0.0
-        for l in range(q):
-            vs += v[i, l] * s[l]
-        t = terms[i - lo, W1] * vs - w[i]
-        for d in range(K):
-            di[d] = t * ti[d] - dhi[d]
-        for l in range(q):
-            t = w[i] * v[i, l]
-            for d in range(K):
-                di[d] += t * ds[l, d]
-        for m in range(row.shape[0]):
-            di[p + m] += w[i] * z[i, row[m]] * s[column[m]]
-        if extra:
-            di[K - 1] += terms[i - lo, F1K] + terms[i - lo, WK] * vs
-        for k in range(q):
-            t = z[i, k]
-            for d in range(K):
-                dzr[k, d] += t * di[d]
-            t = z[i, k] * w[i]
-            for d in range(K):
-                dze[k, d] -= t * ti[d]
-            if extra:
-                dze[k, K - 1] += z[i, k] * terms[i - lo, F1K]
-
-
-@njit(cache=True, fastmath=FAST, inline="always")
-def theta_row(
-    p: int, k: int, l: int, u: Any, L: Any, A: Any, AL: Any, s: Any, ze: Any, zr: Any, Hinv: Any,
-    row: Any, column: Any, du: Any, dA: Any, dHinv: Any, ds: Any, dzr: Any, dze: Any, out: Any,
-    dims: Any,
-) -> None:  # fmt: skip
-    """Derivative of dl/dL_kl = zr_k u_l - (A L H^-1)_kl - ze_k s_l along all directions."""
-    q = len(dims)
-    K = out.shape[0]
-    for d in range(K):
-        out[d] += dzr[k, d] * u[l] + zr[k] * du[l, d]
-        out[d] -= dze[k, d] * s[l] + ze[k] * ds[l, d]
-    for o in range(q):
-        t = AL[k, o]
-        for d in range(K):
-            out[d] -= t * dHinv[o, l, d]
-        # (L H^-1)_ol
-        t = 0.0
-        for b in range(q):
-            t += L[o, b] * Hinv[b, l]
-        for d in range(K):
-            out[d] -= t * dA[k, o, d]
-    for m in range(row.shape[0]):
-        out[p + m] -= A[k, row[m]] * Hinv[column[m], l]
-
-
-@njit(cache=True, fastmath=FAST, inline="always")
-def variance_row(
-    p: int, z: Any, v: Any, terms: Any, lo: int, hi: int, a: Any, s: Any, row: Any, column: Any,
-    total: Any, ds: Any, out: Any, dims: Any,
-) -> None:  # fmt: skip
-    """Derivative of dl/dv along all directions, what the change of a adds apart."""
-    q = len(dims)
-    K = out.shape[0]
-    for i in range(lo, hi):
-        ti, term = total[i - lo], terms[i - lo]
-        vs = 0.0
-        for l in range(q):
-            vs += v[i, l] * s[l]
-        t = term[F1K] + term[T1K] - 0.5 * a[i - lo] * term[W1K] + term[WK] * vs
-        for d in range(K):
-            out[d] += t * ti[d]
-        for l in range(q):
-            t = term[F1K] * v[i, l]
-            for d in range(K):
-                out[d] -= t * ds[l, d]
-        for m in range(row.shape[0]):
-            out[p + m] -= term[F1K] * z[i, row[m]] * s[column[m]]
+from harness.glmm.densities import F1K, T1K, W1K, WK
+from harness.glmm.sums import (
+    FAST,
+    add_scaled,
+    by_lane,
+    dot,
+    lane_copy,
+    lane_product,
+    lane_scaled,
+    product,
+    total,
+)  # fmt: skip
 
 
 @njit(cache=True, fastmath=FAST)
-def by_root(hessian: Any, second: Any, kappa: float, slope: float) -> None:
-    """Derivatives by v, of the rest (last column) and of dl/dv (``second``), to those by kappa."""
-    K = second.shape[0]
+def third_moments(x: Any, z: Any, w1: Any, pair: Any, one: Any, Yx: Any, Yz: Any) -> None:
+    """``Yx`` = sum w1 x zz', shape (p, q, q, lanes), and ``Yz`` = sum w1 z zz'."""
+    p, q = x.shape[0], z.shape[0]
+    for k in range(q):
+        product(w1, z[k], one)
+        for l in range(k + 1):
+            product(one, z[l], pair)
+            for b in range(p):
+                by_lane(pair, x[b], Yx[b, k, l])
+                if l < k:
+                    lane_copy(Yx[b, k, l], Yx[b, l, k])
+            for o in range(q):
+                by_lane(pair, z[o], Yz[o, k, l])
+                if l < k:
+                    lane_copy(Yz[o, k, l], Yz[o, l, k])
+
+
+@njit(cache=True, fastmath=FAST)
+def omega_of(w: Any, w1: Any, w2: Any, t2: Any, a: Any, vs: Any, extra: int, omega: Any) -> None:
+    """Weight of T_d T_e."""
+    for i in range(w.shape[0]):
+        for g in range(w.shape[1]):
+            omega[i, g] = w1[i, g] * vs[i, g] - w[i, g] - 0.5 * w2[i, g] * a[i, g]
+    if extra:
+        add_scaled(1.0, t2, omega)
+
+
+@njit(cache=True, fastmath=FAST)
+def psi_of(terms: Any, a: Any, vs: Any, out: Any) -> None:
+    """Weight of T_d beside a move of the family's variance."""
+    for i in range(a.shape[0]):
+        for g in range(a.shape[1]):
+            t = terms[F1K, i, g] + terms[T1K, i, g] - 0.5 * a[i, g] * terms[W1K, i, g]
+            out[i, g] = t + terms[WK, i, g] * vs[i, g]
+
+
+@njit(cache=True, fastmath=FAST)
+def mode_moves(
+    B: Any, F: Any, ze: Any, u: Any, L: Any, AL: Any, Hinv: Any, row: Any, column: Any,
+    right: Any, du: Any, kd: Any,
+) -> None:  # fmt: skip
+    """``du`` and ``kd``, shape (K, q, lanes), along every direction."""
+    K, q = du.shape[0], du.shape[1]
+    p, T = B.shape[0], row.shape[0]
     for d in range(K):
+        right[:, :] = 0.0
+        if d < p:
+            for l in range(q):
+                for k in range(l, q):
+                    lane_scaled(-L[k, l], B[d, k], right[l])
+        elif d < p + T:
+            r, c = row[d - p], column[d - p]
+            for l in range(q):
+                lane_product(-1.0, AL[r, l], u[c], right[l])
+            lane_scaled(1.0, ze[r], right[c])
+        else:
+            for l in range(q):
+                for k in range(l, q):
+                    lane_scaled(L[k, l], F[k], right[l])
+        for l in range(q):
+            for m in range(q):
+                lane_product(1.0, Hinv[l, m], right[m], du[d, l])
+        for k in range(q):
+            for l in range(k + 1):
+                lane_scaled(L[k, l], du[d, l], kd[d, k])
+        if p <= d < p + T:
+            lane_scaled(1.0, u[column[d - p]], kd[d, row[d - p]])
+
+
+@njit(cache=True, fastmath=FAST)
+def curvature_moves(
+    L: Any, AL: Any, Rinv: Any, row: Any, column: Any, p: int, Y: Any, HL: Any, Hd: Any, N: Any,
+) -> None:  # fmt: skip
+    """``N`` = R^-1 H_d R^-T / sqrt(2): products of two of them are traces of the Hessian."""
+    K, q = Y.shape[0], Y.shape[1]
+    half = math.sqrt(0.5)
+    for d in range(K):
+        HL[:, :, :] = 0.0
+        Hd[:, :, :] = 0.0
+        for k in range(q):
+            for l in range(q):
+                for m in range(l, q):
+                    lane_scaled(L[m, l], Y[d, k, m], HL[k, l])
+        for l in range(q):
+            for m in range(q):
+                for k in range(l, q):
+                    lane_scaled(L[k, l], HL[k, m], Hd[l, m])
+        if p <= d < p + row.shape[0]:
+            r, c = row[d - p], column[d - p]
+            for l in range(q):
+                lane_scaled(1.0, AL[r, l], Hd[c, l])
+                lane_scaled(1.0, AL[r, l], Hd[l, c])
+        HL[:, :, :] = 0.0
+        for l in range(q):
+            for m in range(q):
+                for k in range(m + 1):
+                    lane_product(1.0, Hd[l, k], Rinv[m, k], HL[l, m])
+        for l in range(q):
+            for m in range(q):
+                for k in range(l + 1):
+                    lane_product(half, Rinv[l, k], HL[k, m], N[d, l, m])
+
+
+@njit(cache=True, fastmath=FAST)
+def inverse_factor(R: Any, Rinv: Any) -> None:
+    """Inverse of a lower triangle, shapes (q, q, lanes)."""
+    q = R.shape[0]
+    Rinv[:, :, :] = 0.0
+    for j in range(q):
+        for g in range(R.shape[2]):
+            Rinv[j, j, g] = 1.0 / R[j, j, g]
+        for i in range(j + 1, q):
+            for k in range(j, i):
+                lane_product(-1.0, R[i, k], Rinv[k, j], Rinv[i, j])
+            for g in range(R.shape[2]):
+                Rinv[i, j, g] /= R[i, i, g]
+
+
+@njit(cache=True, fastmath=FAST)
+def add_pairs(
+    x: Any, omega: Any, xs: Any, kd: Any, Mk: Any, du: Any, N: Any, hessian: Any,
+) -> None:  # fmt: skip
+    """Add the part that is symmetric in the two directions, upper triangle."""
+    p, K, q = x.shape[0], kd.shape[0], kd.shape[1]
+    for b in range(p):
+        product(omega, x[b], xs)
+        for c in range(b, p):
+            hessian[b, c] += total(xs, x[c])
+    for d in range(K):
+        for e in range(d, K):
+            t = 0.0
+            for k in range(q):
+                t += dot(kd[d, k], Mk[e, k]) - dot(du[d, k], du[e, k])
+                for l in range(q):
+                    t += dot(N[d, k, l], N[e, k, l])
+            hessian[d, e] += t
+
+
+@njit(cache=True, fastmath=FAST)
+def add_one_sided(
+    C: Any, P: Any, kd: Any, du: Any, Q: Any, Y: Any, LH: Any, zr: Any, s: Any, row: Any,
+    column: Any, one_sided: Any,
+) -> None:  # fmt: skip
+    """Add the parts X_e(d) and x_b against z'k_e: each stands for itself and its transpose."""
+    p, K, q = C.shape[0], kd.shape[0], kd.shape[1]
+    T = row.shape[0]
+    for e in range(K):
+        for k in range(q):
+            for b in range(p):
+                one_sided[b, e] += dot(C[b, k], kd[e, k])
+            if p + T < K:
+                one_sided[K - 1, e] += dot(P[k], kd[e, k])
+    for m in range(T):
+        r, c = row[m], column[m]
+        for d in range(K):
+            t = dot(zr[r], du[d, c]) + dot(Q[d, r], s[c])
+            for k in range(q):
+                t -= dot(Y[d, r, k], LH[k, c])
+            one_sided[d, p + m] += t
+
+
+@njit(cache=True, fastmath=FAST)
+def add_hessian(
+    x: Any, z: Any, w: Any, w1: Any, w2: Any, t2: Any, terms: Any, extra: int, a: Any, vs: Any,
+    wz: Any, u: Any, s: Any, ze: Any, zr: Any, L: Any, A: Any, AL: Any, R: Any, Hinv: Any,
+    row: Any, column: Any, hessian: Any,
+) -> None:  # fmt: skip
+    """Add the Hessian of a strip; the variance's row and column by v, not yet by its root."""
+    p, m, G = x.shape
+    q, T = z.shape[0], row.shape[0]
+    K = p + T + extra
+    rows = np.empty((3, m, G))
+    omega, one, pair = rows[0], rows[1], rows[2]
+    B, C, F, P = np.empty((p, q, G)), np.empty((p, q, G)), np.zeros((q, G)), np.zeros((q, G))
+    M, Yv = np.empty((q, q, G)), np.zeros((q, q, G))
+    Yz, Y = np.empty((q, q, q, G)), np.zeros((K, q, q, G))
+    omega_of(w, w1, w2, t2, a, vs, extra, omega)
+    for k in range(q):
+        product(omega, z[k], one)
+        for b in range(p):
+            by_lane(wz[k], x[b], B[b, k])
+            by_lane(one, x[b], C[b, k])
+        for l in range(q):
+            by_lane(one, z[l], M[k, l])
+    third_moments(x, z, w1, pair, one, Y, Yz)
+    one_sided = np.zeros((K, K))
+    if extra:
+        for k in range(q):
+            by_lane(terms[F1K], z[k], F[k])
+            product(terms[WK], z[k], one)
+            for l in range(q):
+                by_lane(one, z[l], Yv[k, l])
+        psi_of(terms, a, vs, one)
+        for b in range(p):
+            one_sided[b, K - 1] += total(one, x[b])
+        for k in range(q):
+            by_lane(one, z[k], P[k])
+    moves = np.zeros((4, K, q, G))
+    du, kd, Mk, Q = moves[0], moves[1], moves[2], moves[3]
+    mode_moves(B, F, ze, u, L, AL, Hinv, row, column, np.empty((q, G)), du, kd)
+    for d in range(K):
+        for k in range(q):
+            if d < p:
+                lane_copy(B[d, k], Q[d, k])
+            elif d == p + T:
+                lane_scaled(-1.0, F[k], Q[d, k])
+            for l in range(q):
+                lane_product(1.0, M[k, l], kd[d, l], Mk[d, k])
+                lane_product(1.0, A[k, l], kd[d, l], Q[d, k])
+                if d == p + T:
+                    lane_scaled(1.0, Yv[k, l], Y[d, k, l])
+                for o in range(q):
+                    lane_product(1.0, Yz[o, k, l], kd[d, o], Y[d, k, l])
+    N, scratch = np.zeros((K, q, q, G)), np.empty((4, q, q, G))
+    Rinv, HL, Hd, LH = scratch[0], scratch[1], scratch[2], scratch[3]
+    inverse_factor(R, Rinv)
+    curvature_moves(L, AL, Rinv, row, column, p, Y, HL, Hd, N)
+    LH[:, :, :] = 0.0
+    for k in range(q):
+        for l in range(q):
+            for o in range(k + 1):
+                lane_scaled(L[k, o], Hinv[o, l], LH[k, l])
+    triangle = np.zeros((K, K))
+    add_pairs(x, omega, pair, kd, Mk, du, N, triangle)
+    add_one_sided(C, P, kd, du, Q, Y, LH, zr, s, row, column, one_sided)
+    for i in range(T):
+        for j in range(i, T):
+            triangle[p + i, p + j] -= dot(A[row[i], row[j]], Hinv[column[i], column[j]])
+    for d in range(K):
+        for e in range(d, K):
+            t = triangle[d, e] + one_sided[d, e] + one_sided[e, d]
+            hessian[d, e] += t
+            if e > d:
+                hessian[e, d] += t
+
+
+@njit(cache=True, fastmath=FAST)
+def by_root(hessian: Any, kappa: float, slope: float, second: float) -> None:
+    """Derivatives by v, the last row and column, to those by kappa; ``slope`` is dl/dv."""
+    K = hessian.shape[0]
+    hessian[K - 1, K - 1] += second
+    for d in range(K):
+        hessian[K - 1, d] *= 2.0 * kappa
         hessian[d, K - 1] *= 2.0 * kappa
-        hessian[K - 1, d] = 2.0 * kappa * second[d]
-    hessian[K - 1, K - 1] = 4.0 * kappa * kappa * second[K - 1] + 2.0 * slope
+    hessian[K - 1, K - 1] += 2.0 * slope

@@ -10,8 +10,9 @@ import scipy.special
 from harness.design import Design, FloatArray
 from harness.errors import ConfigError, DesignError
 from harness.glmm.arrays import Rows, rows_of
-from harness.glmm.kernel import laplace, third_derivatives
-from harness.glmm.modes import Q, workspace
+from harness.glmm.groups import Q, group_workspace
+from harness.glmm.kernel import laplace, third_derivatives, workspace
+from harness.glmm.lanes import Lanes, gather, lanes_of
 from harness.glmm.optimise import FLAT, Smooth
 from harness.glmm.parameters import Layout, semidefinite_cholesky
 from harness.glmm.quadrature import product_rule, quadrature
@@ -51,6 +52,8 @@ class Objective:
     Attributes
     ----------
     rows : Rows
+    lanes : Lanes
+        The same data, for the Laplace approximation.
     layout : Layout
     constant : float
         What depends on the counts alone.
@@ -59,6 +62,7 @@ class Objective:
     """
 
     rows: Rows
+    lanes: Lanes
     layout: Layout
     constant: float
     nodes: tuple[FloatArray, FloatArray, FloatArray] | None = None
@@ -81,7 +85,8 @@ class Objective:
         layout = Layout.of(p, q, design.covariance, extra=int(design.family != "poisson"))
         constant = -float(scipy.special.gammaln(design.endog + 1.0).sum())
         nodes = _rule(design.family, n_quadrature, q)
-        return cls(rows_of(design, layout), layout, constant, nodes)
+        rows = rows_of(design, layout)
+        return cls(rows, lanes_of(rows), layout, constant, nodes)
 
     def laplace(self) -> Objective:
         """Return the Laplace approximation of the same likelihood."""
@@ -107,12 +112,15 @@ class Objective:
         gradient, hessian = np.zeros(K), np.zeros((K, K))
         scores = np.zeros((J, K) if by_group else (0, 0))
         u = np.zeros((J, self.layout.q)) if start is None else start.copy()
-        work, full = workspace(self.rows, order == 2), self.layout.untied(psi)
+        full = self.layout.untied(psi)
         with np.errstate(over="ignore"):
             if self.nodes is None:
-                value = laplace(self.rows, work, full, u, gradient, hessian, scores, order)
+                work = workspace(self.lanes)
+                asked = (gradient[: K * (order > 0)], hessian[: K * (order > 1)])
+                value = laplace(self.lanes, work, full, u, *asked, scores)
             else:
-                value = quadrature(self.rows, work, self.nodes, full, u, gradient, scores, order)
+                scratch = group_workspace(self.rows)
+                value = quadrature(self.rows, scratch, self.nodes, full, u, gradient, scores, order)
         if tie is not None:
             gradient, hessian = tie.T @ gradient, tie.T @ hessian @ tie
             scores = scores @ tie if by_group else scores
@@ -195,19 +203,23 @@ class _Groups:
 
 
 def _groups(objective: Objective, psi: FloatArray) -> _Groups:
-    rows, K = objective.rows, objective.layout.kernel_size
+    rows = objective.rows
     _, L = objective.layout.split(psi)
-    work, u = workspace(rows, second=False), np.zeros((objective.n_groups, objective.layout.q))
-    full, none = objective.layout.untied(psi), np.zeros((0, 0))
-    laplace(rows, work, full, u, np.zeros(K), np.zeros((K, K)), none, 0)
-    w1, t1 = third_derivatives(rows, work, objective.layout.variance(psi))
+    lanes, u = objective.lanes, np.zeros((objective.n_groups, objective.layout.q))
+    full, none, work = objective.layout.untied(psi), np.zeros((0, 0)), workspace(objective.lanes)
+    laplace(lanes, work, full, u, np.zeros(0), none, none)
+    turned = (work.f1, work.w, *third_derivatives(lanes, work, objective.layout.variance(psi)))
+    by_row = np.empty((4, len(rows.y)))
+    for values, out in zip(turned, by_row, strict=True):
+        gather(lanes, values, out)
+    f1, w, w1, t1 = by_row
     z = rows.z
-    A = _sums(rows, work.w[:, None, None] * z[:, :, None] * z[:, None, :])
+    A = _sums(rows, w[:, None, None] * z[:, :, None] * z[:, None, :])
     H = np.eye(L.shape[0]) + L.T @ A @ L
     C = np.asarray(L @ np.linalg.solve(H, np.broadcast_to(L.T, H.shape)))
     each = np.repeat(np.arange(objective.n_groups), np.diff(rows.starts))
     h = 0.5 * w1 * np.einsum("nq,nqk,nk->n", z, C[each], z) - t1
-    return _Groups(work.f1, work.w, h, A, C)
+    return _Groups(f1, w, h, A, C)
 
 
 def _sums(rows: Rows, values: FloatArray) -> FloatArray:

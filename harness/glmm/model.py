@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -84,9 +85,7 @@ class PoissonGLMM:
                 response=response,
             )
         )
-        # Designs are sorted by group; fitted values go back in the order of the caller's rows.
-        codes, _ = pd.factorize(np.asarray(groups), sort=True)
-        self.row_order = np.argsort(codes, kind="stable")
+        self._groups = np.asarray(groups)
 
     @classmethod
     def from_design(cls, design: Design) -> PoissonGLMM:
@@ -98,7 +97,13 @@ class PoissonGLMM:
     def _use(self, design: Design) -> None:
         self.design = design
         self.objective = Objective.of(design)
-        self.row_order = np.arange(design.nobs)
+        self._groups = design.groups
+
+    @cached_property
+    def row_order(self) -> npt.NDArray[np.intp]:
+        """Place among the caller's rows of each row of the design, which is sorted by group."""
+        codes, _ = pd.factorize(self._groups, sort=True)
+        return np.argsort(codes, kind="stable")
 
     @property
     def nobs(self) -> int:
@@ -168,9 +173,10 @@ class PoissonGLMM:
             )
         points = n_quadrature if method == "agq" else 1
         try:
-            return PoissonGLMMResults(self, fit_quadrature(self.design, points), method, points)
+            found = fit_quadrature(self.design, points, self.objective)
         except (FloatingPointError, np.linalg.LinAlgError) as error:
             raise DesignError(f"the model cannot be fitted: {error}") from None
+        return PoissonGLMMResults(self, found, method, points)
 
 
 def _with_exposure(

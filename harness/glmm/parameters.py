@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,7 @@ class Layout:
     tie: FloatArray | None = None
 
     @classmethod
+    @lru_cache(maxsize=128)
     def of(cls, p: int, q: int, covariance: Covariance, extra: int = 0) -> Layout:
         """Return the layout of a covariance structure."""
         column, row = np.triu_indices(q) if covariance == "unstructured" else np.diag_indices(q)

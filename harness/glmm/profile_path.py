@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.design import FloatArray
 from harness.glmm.coordinates import Component
+from harness.glmm.lanes import lanes_of
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import Optimum, Smooth, maximise
 
@@ -212,7 +213,8 @@ def reordered(
     inner = slice(layout.p, layout.p + len(layout.row))
     turned[inner] = (upper * signs[:, None]).T[layout.row, layout.column]
     z = np.ascontiguousarray(objective.rows.z[:, list(order)])
-    return replace(objective, rows=objective.rows._replace(z=z)), turned
+    rows = objective.rows._replace(z=z)
+    return replace(objective, rows=rows, lanes=lanes_of(rows)), turned
 
 
 def _correlation(objective: Objective, psi: FloatArray, entries: list[tuple[int, int]]) -> Path:

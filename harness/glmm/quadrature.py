@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from harness.glmm.arrays import Rows, Work
+from harness.glmm.arrays import Rows
 from harness.glmm.densities import (
     F1K,
     NB2,
@@ -43,8 +43,15 @@ from harness.glmm.densities import (
     nb2_slope,
     tabulate,
 )  # fmt: skip
-from harness.glmm.kernel import row_terms
-from harness.glmm.modes import FAST, Q, group_mode, linear_predictors, solve
+from harness.glmm.groups import (
+    GroupWork,
+    Q,
+    group_mode,
+    linear_predictors,
+    row_terms,
+    solve,
+)  # fmt: skip
+from harness.glmm.sums import FAST
 
 
 def product_rule(points: int, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -293,7 +300,7 @@ def add_gradient(
 
 @njit(cache=True, fastmath=FAST)
 def quadrature(
-    rows: Rows, work: Work, nodes: tuple[Any, Any, Any], psi: Any, u: Any, gradient: Any,
+    rows: Rows, work: GroupWork, nodes: tuple[Any, Any, Any], psi: Any, u: Any, gradient: Any,
     scores: Any, order: int,
 ) -> float:  # fmt: skip
     """Log-likelihood by adaptive quadrature, without its constant; -inf where it has no value.
@@ -311,8 +318,7 @@ def quadrature(
         Filled with the gradient of each group where there is room and ``order`` is 1.
     """
     y, x, z, offset, starts, row, column, dims, kind, family, _sums = rows
-    fixed, mean, f1, w, v, H, R = work[0], work[1], work[2], work[3], work[4], work[5], work[6]
-    terms, table = work.terms, work.table
+    fixed, mean, f1, w, v, H, R, terms, table = work
     node, grid, logs = nodes
     p = x.shape[1]
     q = len(dims)

@@ -86,7 +86,8 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
     @property
     def bse(self) -> pd.Series[float]:
         """Standard errors of ``params`` from the observed information."""
-        return pd.Series(np.sqrt(np.diag(self.cov_params())), index=self.params.index)
+        p = self.model.objective.layout.p
+        return pd.Series(np.sqrt(np.diag(self._bread)[:p]), index=self.params.index)
 
     @property
     def tvalues(self) -> pd.Series[float]:

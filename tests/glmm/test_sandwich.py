@@ -9,6 +9,7 @@ import statsmodels.api as sm
 from harness.design import Design
 from harness.errors import ConfigError
 from harness.glmm import PoissonGLMM
+from harness.glmm.lanes import lanes_of
 from harness.glmm.laplace import Objective
 from harness.glmm.sandwich import sandwich, satterthwaite
 from tests.glmm.panels import TRUTH, simulated
@@ -28,7 +29,7 @@ def one_group(objective: Objective, j: int) -> Objective:
         y=rows.y[part], x=rows.x[part], z=rows.z[part], offset=rows.offset[part],
         starts=np.array([0, rows.starts[j + 1] - rows.starts[j]]),
     )  # fmt: skip
-    return Objective(own, objective.layout, 0.0)
+    return Objective(own, lanes_of(own), objective.layout, 0.0)
 
 
 @pytest.mark.parametrize("random", ["none", "intercept", "slope"])
