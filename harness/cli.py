@@ -178,9 +178,11 @@ def _check_list(what: str, names: list[str]) -> None:
 def _say(results: dict[str, Any], page: Path) -> None:
     counts = results["counts"]
     console.print(f"\n{results['verdict']['sentence']}", style="bold")
+    known = counts["pairs_registered"]
     console.print(
         f"Pairs at level {results['study']['level']}: {counts['pairs_at_level']} of"
-        f" {counts['pairs_expected']} expected; fits: {counts['fits_done']} of"
+        f" {counts['pairs_expected']} expected"
+        f"{f' and {known} registered as known' if known else ''}; fits: {counts['fits_done']} of"
         f" {counts['fits_expected']}.",
     )
     console.print(f"Report: {page}")

@@ -26,3 +26,17 @@ def folder(name: str) -> Path:
         if path.is_dir():
             return path
     raise FileNotFoundError(f"the installation lacks its folder {name!r}: install it again")
+
+
+def shipped(name: str) -> Path:
+    """Return a file that stands among the fixtures.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the installation lacks it.
+    """
+    for path in (_PACKAGE / "_data" / name, _PACKAGE.parent / "fixtures" / name):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"the installation lacks its file {name!r}: install it again")

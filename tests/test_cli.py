@@ -102,6 +102,7 @@ def test_json_is_all_that_is_printed(cli: Cli, tmp_path: Path) -> None:
     )
     assert printed["counts"] == {
         "fits_expected": 2, "fits_done": 2, "pairs_expected": 1, "pairs_at_level": 1,
+        "pairs_registered": 0,
     }  # fmt: skip
 
 

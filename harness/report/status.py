@@ -95,7 +95,8 @@ def _not_cross_checked(reading: Reading) -> str:
 def _agreement(reading: Reading) -> Check:
     question, anchor = "Do the engines agree?", "concordance"
     counts = reading.results["counts"]
-    expected, short = counts["pairs_expected"], counts["pairs_expected"] - counts["pairs_at_level"]
+    expected, known = counts["pairs_expected"], counts["pairs_registered"]
+    short = expected - counts["pairs_at_level"] - known
     if not expected:
         detail = "like-for-like pairs of fits to compare"
         return Check(question, "grey", "Not cross-checked", "No", detail, anchor)
@@ -104,6 +105,9 @@ def _agreement(reading: Reading) -> Check:
         return Check(question, "red", "No", f"{short} of {expected}", detail, anchor)
     largest = in_standard_errors(_largest(reading.like_for_like, "max_diff_se") or 0.0)
     detail = "at most between two like-for-like estimates"
+    if known:
+        detail += f"; {known} of {expected} pairs are known differences, short of the level"
+        return Check(question, "amber", "All but known differences", largest, detail, anchor)
     return Check(question, "green", "Yes", largest, detail, anchor)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel
 
 from harness.errors import ConfigError
 from harness.resources import folder
 from harness.sources.names import suggestion
 from harness.study.config import Indicator, Model, Strata, Study, Variant, Words
+from harness.yaml_file import one_line, read_validated
 
+# Where the keys of a part stand, for suggestions of a misspelt one's right spelling.
 _PARTS: dict[str, type[BaseModel]] = {
     "words": Words,
     "indicators": Indicator,
@@ -56,67 +55,9 @@ def load_study(path: Path) -> Study:
     ConfigError
         In one line that names file, line, key and mend.
     """
-    try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text: save it as UTF-8") from None
-    except YAMLError as error:
-        raise ConfigError(f"{path}{_where(error)}: is not YAML: {_problem(error)}") from None
-    if tree is None:
-        raise ConfigError(f"{path}: is empty: a study file is a list of 'key: value' entries")
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{path}: a study file is a list of 'key: value' entries")
-    try:
-        return Study.model_validate(_plain(tree))
-    except ValidationError as error:
-        # A misspelt key makes its right spelling missing: name the misspelt one.
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        place = (*first["loc"], *first.get("ctx", {}).get("place", ()))
-        raise ConfigError(f"{path}, line {_line(tree, place)}: {message(first)}") from None
-
-
-def _where(error: YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return "" if mark is None else f", line {mark.line + 1}"
-
-
-def _problem(error: YAMLError) -> str:
-    return str(getattr(error, "problem", None) or error).splitlines()[0]
-
-
-def _plain(node: Any) -> Any:
-    """The tree as plain dictionaries and lists, without ruamel's round-trip types."""
-    if isinstance(node, dict):
-        return {key: _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    return node
-
-
-def _line(tree: Any, place: Sequence[int | str]) -> int:
-    """Line of the deepest key of ``place`` that the file holds (1 for the file itself)."""
-    line, node = 1, tree
-    for key in place:
-        try:
-            position = node.lc.item(key) if isinstance(key, int) else node.lc.key(key)
-            line, node = position[0] + 1, node[key]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            break
-    return line
+    return read_validated(path, Study, "a study file is a list of 'key: value' entries", _PARTS)
 
 
 def message(error: Any) -> str:
     """Return one of pydantic's errors in one line that names the key."""
-    place = [str(part) for part in error["loc"]]
-    where = ".".join(place)
-    if error["type"] == "extra_forbidden":
-        part = _PARTS.get(place[0], Study) if len(place) > 1 else Study
-        return f"unknown key {where!r}: {suggestion(place[-1], list(part.model_fields))}"
-    if error["type"] == "missing":
-        return f"key {where!r} is missing: add it"
-    text = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return text if not where else f"{where}: {text}"
-    return f"{where}: {text} (found {error['input']!r})"
+    return one_line(error, Study, _PARTS)

@@ -29,14 +29,14 @@ SCHEMA = 1
 
 def results_dict(run: StudyRun) -> dict[str, Any]:
     """Return the contents of ``results.json``."""
-    at_level = run.at_level(run.study.level)
+    at_level, known = run.at_level(run.study.level), run.registered(run.study.level)
     return {
         "schema": SCHEMA,
         "study": _study(run),
         "environment": {**asdict(run.environment), "transport": _transport(run)},
         "panel": _panel(run),
         "fits": [_fit(run, planned, fit) for planned, fit in run.fits.items()],
-        "comparisons": [_comparison(planned, pair) for planned, pair in run.pairs.items()],
+        "comparisons": [_comparison(run, planned, pair) for planned, pair in run.pairs.items()],
         "medians": [row for i in run.study.indicators for row in _medians(run, i)],
         "dispersion_null": [
             {
@@ -59,10 +59,11 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
             "fits_done": sum(fit.failure is None for fit in run.fits.values()),
             "pairs_expected": run.pairs_expected,
             "pairs_at_level": len(at_level),
+            "pairs_registered": len(known),
         },
         "verdict": {
             "sentence": verdict_sentence(run),
-            "ok": len(at_level) == run.pairs_expected and not unanswered(run),
+            "ok": len(at_level) + len(known) == run.pairs_expected and not unanswered(run),
         },
     }
 
@@ -212,7 +213,7 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
     }
 
 
-def _comparison(planned: PlannedPair, pair: Pair) -> dict[str, Any]:
+def _comparison(run: StudyRun, planned: PlannedPair, pair: Pair) -> dict[str, Any]:
     m, why = pair.metrics, pair.explanation
     cell = planned.a.cell
     return {
@@ -231,6 +232,7 @@ def _comparison(planned: PlannedPair, pair: Pair) -> dict[str, Any]:
         "knife_edge": pair.knife_edge,
         "verdict": pair.verdict,
         "cause": why.cause if why else None,
+        "registered": run.known(planned),
         "evidence": why.evidence if why else None,
         "terms": {} if m is None else _terms(m),
     }

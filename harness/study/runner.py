@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.register import (
+    Difference,
+    Register,
+    difference_of,
+    load_register,
+    registered,
+)
 from harness.concordance.verdict import Verdict, reaches
 from harness.design import Design
 from harness.engines import FitOptions, require
@@ -39,7 +47,7 @@ class RunOptions:
     command: str = ""  # that was typed, for the report
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class StudyRun:
     """What a run of a study found.
 
@@ -49,6 +57,8 @@ class StudyRun:
     pairs : mapping of PlannedPair to Pair
     nulls : mapping of Cell to DispersionNull
         For the base cells of a Poisson study; one that was lost says why.
+    register : Register
+        Of known differences.
     """
 
     study: Study
@@ -58,6 +68,7 @@ class StudyRun:
     nulls: Mapping[Cell, DispersionNull]
     environment: Environment
     options: RunOptions
+    register: Register = field(default_factory=load_register)
 
     @property
     def pairs_expected(self) -> int:
@@ -74,6 +85,31 @@ class StudyRun:
             and pair.b.converged
             and reaches(pair.verdict, level)
         ]
+
+    @cached_property
+    def differences(self) -> dict[PlannedPair, Difference]:
+        """Pairs that are not identical, as the register sees them."""
+        found = {
+            planned: difference_of(
+                pair,
+                study=self.study.study,
+                indicator=planned.a.cell.indicator,
+                stratum=planned.a.cell.stratum,
+                variant=planned.a.cell.variant,
+            )
+            for planned, pair in self.pairs.items()
+        }
+        return {planned: difference for planned, difference in found.items() if difference}
+
+    def known(self, planned: PlannedPair) -> str | None:
+        """Entry of the register that a pair's difference is known by."""
+        difference = self.differences.get(planned)
+        return None if difference is None else registered(self.register, difference)
+
+    def registered(self, level: Verdict) -> list[PlannedPair]:
+        """Like-for-like pairs short of the level whose difference is known."""
+        reached = set(self.at_level(level))
+        return [p for p in self.pairs if p.like_for_like and p not in reached and self.known(p)]
 
 
 def run_study(study: Study, options: RunOptions, progress: Progress) -> StudyRun:

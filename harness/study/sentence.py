@@ -16,7 +16,9 @@ def verdict_sentence(run: StudyRun) -> str:
     empty = unanswered(run)
     if len(empty) == analyses:
         return f"No analysis has an answer: {_first_failure(run)}."
-    short = expected - len(run.at_level(run.study.level))
+    level = run.study.level
+    known = len(run.registered(level))
+    short = expected - len(run.at_level(level)) - known
     if empty and not short:
         return f"{len(empty)} of {analyses} analyses have no answer: {_first_failure(run)}."
     if not expected:
@@ -31,8 +33,13 @@ def verdict_sentence(run: StudyRun) -> str:
         verb = "falls" if short == 1 else "fall"
         return (
             f"Do not rely on these numbers yet: {short} of {expected} cross-checks between"
-            f" {_listed(engines)} {verb} short of {run.study.level!r}; the table says which and"
-            " why."
+            f" {_listed(engines)} {verb} short of {level!r}; the table says which and why."
+        )
+    if known:
+        verb = "is a known difference" if known == 1 else "are known differences"
+        return (
+            f"Of {expected} cross-checks between {_listed(engines)} all but {known} reach"
+            f" {level!r}; {known} {verb}, which the table explains."
         )
     worst = max((pair.verdict for pair in alike.values()), key=ORDER.index)
     largest = max(pair.metrics.max_diff_se for pair in alike.values() if pair.metrics)

@@ -237,7 +237,7 @@ def build_results(
         "claims": [],
         "counts": {
             "fits_expected": len(fits), "fits_done": sum(f["failure"] is None for f in fits),
-            "pairs_expected": len(like), "pairs_at_level": good,
+            "pairs_expected": len(like), "pairs_at_level": good, "pairs_registered": 0,
         },
         "verdict": {
             "sentence": f"In all {len(analyses)} analyses the like-for-like engines agree."

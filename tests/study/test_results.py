@@ -40,7 +40,7 @@ KEYS = {
         "fit_a fit_b max_diff_se max_rel_se llf_diff sd_re_diff digits conclusion_changes verdict"
         " cause evidence"
     ),
-    "counts": "fits_expected fits_done pairs_expected pairs_at_level",
+    "counts": "fits_expected fits_done pairs_expected pairs_at_level pairs_registered",
 }
 TERMS = ["intercept", "pre", "step0", "step1", "post"]
 # Laplace in this process and in a worker: the same code on the same bytes.
@@ -118,6 +118,7 @@ def test_counts_follow_from_the_study_file(results: dict[str, Any]) -> None:
     # 3 strata x (2 settings + intercept only + refused)
     assert results["counts"] == {
         "fits_expected": 12, "fits_done": 9, "pairs_expected": 0, "pairs_at_level": 0,
+        "pairs_registered": 0,
     }  # fmt: skip
     assert len(results["fits"]) == 12
     assert len(results["comparisons"]) == 3
@@ -136,6 +137,7 @@ def test_counts_with_a_partner(with_lme4: tuple[StudyRun, Path]) -> None:
     # 2 engines x 2 settings + 2 of the variant; 1 tight pair + 1 of the variant
     assert found["counts"] == {
         "fits_expected": 6, "fits_done": 6, "pairs_expected": 2, "pairs_at_level": 2,
+        "pairs_registered": 0,
     }  # fmt: skip
     assert len(found["comparisons"]) == 4 + 1
     assert found["verdict"]["ok"] is True
