@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 
 from harness.concordance.exact import (
+    LLF_SLACK,
+    SAME_LLF,
     exact_point,
     has_exact_objective,
     laplace_llf,
@@ -28,11 +30,6 @@ Cause = Literal[
 # Distances add up along the likelihood's own metric; the quadratic model that measures them is
 # good to a few per cent at these distances.
 MODEL_SLACK = 1.1
-# A log-likelihood further than this from the exact one at the same point is that of another
-# objective; lme4's inner iterations leave up to 8e-4 at their default tolerance.
-LLF_SLACK = 1e-3
-# Log-likelihoods no further apart than this are one.
-SAME_LLF = IDENTICAL.llf
 # Variance parameters of a family below this are zero to every other program.
 SAME_VARIANCE = 1e-6
 MAXIMISES = "maximum likelihood"

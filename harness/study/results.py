@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.certificate import Certificate
 from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
 from harness.design import FloatArray
@@ -205,10 +206,27 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
         "sd_re": [number(sd) for sd in fit.sd_re],
         "corr_re": None if fit.corr_re is None else matrix(fit.corr_re),
         "unbounded": list(unbounded_terms(fit.design)) if fit.estimator == EXACT else [],
-        "certificate": fit.certificate,
+        "certificate": None if fit.certificate is None else certificate_dict(fit.certificate),
         "certificate_reason": fit.certificate_reason,
         "failure": fit.failure,
         "reproduce": by_hand(run, cell, fit),
+    }
+
+
+def certificate_dict(found: Certificate) -> dict[str, Any]:
+    """Return a certificate as plain finite data; ``max_se_error`` is the worst of its errors."""
+    return {**_plain(asdict(found)), "max_se_error": number(found.max_se_error)}
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record whose floats are finite or null, mappings inside it too."""
+    return {
+        name: _plain(value)
+        if isinstance(value, Mapping)
+        else number(value)
+        if isinstance(value, float)
+        else value
+        for name, value in record.items()
     }
 
 

@@ -42,6 +42,10 @@ KEYS = {
     ),
     "counts": "fits_expected fits_done pairs_expected pairs_at_level",
 }
+CERTIFICATE = (
+    "newton_decrement max_step_se llf_gap steps_se se_errors max_se_error definite cone_gain"
+    " llf_error certified reason"
+)
 TERMS = ["intercept", "pre", "step0", "step1", "post"]
 # Laplace in this process and in a worker: the same code on the same bytes.
 SAME = 1e-12
@@ -106,8 +110,12 @@ def test_schema(results: dict[str, Any]) -> None:
         assert {tuple(entry) for entry in fit["params"].values()} == {
             ("estimate", "se", "ci_low", "ci_high")
         }
-        assert fit["certificate"] is None
-        assert fit["certificate_reason"]
+        if fit["failure"]:
+            assert (fit["certificate"], fit["certificate_reason"]) == (None, "the fit failed")
+        else:
+            assert set(CERTIFICATE.split()) <= set(fit["certificate"])
+            assert fit["certificate"]["certified"]
+            assert fit["certificate_reason"] is None
     assert {fit["stratum"] for fit in results["fits"]} == {"all", "north", "south"}
     environment = results["environment"]
     assert environment["python"].count(".") == 2
