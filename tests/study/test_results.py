@@ -116,6 +116,7 @@ def test_schema(results: dict[str, Any]) -> None:
             assert set(CERTIFICATE.split()) <= set(fit["certificate"])
             assert fit["certificate"]["certified"]
             assert fit["certificate_reason"] is None
+            assert fit["triage"]["word"] == "rightly silent"
     assert {fit["stratum"] for fit in results["fits"]} == {"all", "north", "south"}
     environment = results["environment"]
     assert environment["python"].count(".") == 2
@@ -185,7 +186,9 @@ def test_a_failed_fit_has_nulls_and_a_reason(results: dict[str, Any]) -> None:
     found = fit_of(results, "cases/all/bare/statsmodels-map/tight")
     reason = "statsmodels-map needs random effects: PoissonBayesMixedGLM has no other"
     assert found["failure"] == reason
-    assert found["messages"] == [{"kind": "failure", "text": reason}]
+    (message,) = found["messages"]
+    assert (message["kind"], message["text"]) == ("failure", reason)
+    assert (message["triage"], message["distance_se"], found["triage"]) == (None, None, None)
     assert found["converged"] is False
     for name in ("llf", "aic", "bic", "dispersion", "theta", "corr_re", "cov_params"):
         assert found[name] is None
