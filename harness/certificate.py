@@ -41,7 +41,11 @@ class Certificate:
     llf_error : float or None
         Reported minus exact objective at the same point; None where none is reported.
     own : mapping of str to float
-        What the engine's own objective says, where it was asked.
+        By engine, what its own objective (lme4's deviance function, glmmTMB's ``obj$fn``) says at
+        this very point: the difference to the exact value, relative to it.
+    own_gradient_se : float or None
+        Largest slope by a fixed effect of the engine's own gradient (glmmTMB's ``obj$gr``), in
+        log-likelihood per standard error; None where the engine shows none.
     certified : bool
     reason : str or None
         Why not, in one line.
@@ -60,6 +64,7 @@ class Certificate:
     llf_error: float | None
     certified: bool
     reason: str | None
+    own_gradient_se: float | None = None
     own: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from harness.concordance.certificate import certified
 from harness.concordance.exact import ExactPoint, remember, remembered
+from harness.concordance.own_objective import has_certified_llf, place_of, with_own
 from harness.concordance.partners import beside_each_other
 from harness.design import Design
 from harness.engines import FitOptions, engine
 from harness.engines.base import POINTS, SeMethod, Settings, Transport
+from harness.engines.own_objective import can_be_asked, own_values
 from harness.engines.run import tasks_of
 from harness.engines.workers import Outcome, Task, failed, fit_task, in_workers
+from harness.errors import HarnessError
 from harness.model import SegmentedPoisson
 from harness.panel import Panel
 from harness.result import FitResult
@@ -74,13 +77,54 @@ def fit(
     in_r = [task for task in tasks if engine(task.engine).language == "R"]
     outcomes = in_workers([(certified_task, (task,)) for task in in_r], jobs, time_limit)
     done = {in_r[place].engine: received(outcome, in_r[place]) for place, outcome in outcomes}
-    return beside_each_other([done.get(task.engine) or certified(fit_task(task)) for task in tasks])
+    fits = beside_each_other([done.get(task.engine) or certified(fit_task(task)) for task in tasks])
+    return with_own_objectives([fits], transport, jobs, time_limit)[0]
 
 
 def certified_task(task: Task) -> Certified:
     """Fit and certify, in a worker; what was evaluated goes back with the fit."""
     done = certified(fit_task(task))
     return done, remembered(done)
+
+
+def with_own_objectives(
+    groups: Sequence[list[FitResult]], transport: Transport, jobs: int, time_limit: float
+) -> list[list[FitResult]]:
+    """Ask the engines in R what their own objectives say at every Laplace answer of each design.
+
+    One call an engine and design, whatever its settings: the model is built, not fitted. What
+    cannot be asked leaves no evidence and costs no answer.
+    """
+    asked = [
+        (place, name)
+        for place, group in enumerate(groups)
+        for name in dict.fromkeys(fit.engine for fit in group if fit.failure is None)
+        if can_be_asked(name, group[0].design) and any(map(has_certified_llf, group))
+    ]
+    calls = [(_own_values, (name, groups[place], transport)) for place, name in asked]
+    told: list[list[dict[str, float]]] = [[{} for _ in group] for group in groups]
+    for k, outcome in in_workers(calls, jobs, time_limit):
+        place, name = asked[k]
+        for own, value in zip(told[place], outcome.value or [], strict=False):
+            if value is not None:
+                own[name] = value
+    return [
+        [with_own(fit, own) if own else fit for fit, own in zip(group, told[place], strict=True)]
+        for place, group in enumerate(groups)
+    ]
+
+
+def _own_values(
+    name: str, fits: list[FitResult], transport: Transport
+) -> list[float | None] | None:
+    held = [fit for fit in fits if has_certified_llf(fit)]
+    options = FitOptions(transport=transport)
+    try:
+        values = own_values(name, fits[0].design, [place_of(fit) for fit in held], options)
+    except (HarnessError, ArithmeticError, ValueError):
+        return None
+    by_fit = dict(zip(map(id, held), values, strict=True))
+    return [by_fit.get(id(fit)) for fit in fits]
 
 
 def received(outcome: Outcome, task: Task) -> FitResult:

@@ -33,6 +33,7 @@ class Findings:
     cone_gain: float | None = None
     cone_slack: float | None = None
     llf_error: float | None = None
+    own_gradient_se: float | None = None
     no_se: tuple[str, ...] = ()
     unbounded: tuple[str, ...] = ()
 
@@ -56,6 +57,7 @@ def judged(found: Findings) -> Certificate:
         cone_slack=found.cone_slack,
         se_errors=dict(found.se_errors),
         llf_error=found.llf_error,
+        own_gradient_se=found.own_gradient_se,
         certified=reason is None,
         reason=reason,
     )

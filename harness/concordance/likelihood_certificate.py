@@ -39,6 +39,7 @@ def likelihood_certificate(fit: FitResult) -> Certificate:
             no_se=tuple(map(str, fit.bse.index[~(fit.bse > 0.0)])),
             llf_error=float(fit.llf - point.llf),
             unbounded=endless,
+            own_gradient_se=_own_gradient(fit, point),
         )
     )
 
@@ -46,6 +47,11 @@ def likelihood_certificate(fit: FitResult) -> Certificate:
 def _steps(point: ExactPoint, higher: Higher | None, another: bool) -> dict[str, float]:
     far = higher is not None and (another or not point.definite)
     return dict(higher.steps_se if higher is not None and far else point.steps_se)
+
+
+def _own_gradient(fit: FitResult, point: ExactPoint) -> float | None:
+    gradient = fit.details.get("own_gradient")
+    return None if gradient is None else float(np.max(np.abs(np.asarray(gradient) * point.bse)))
 
 
 def _exact_bse(fit: FitResult, point: ExactPoint) -> FloatArray | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.certifying import certified_task, received
+from harness.certifying import certified_task, received, with_own_objectives
 from harness.concordance.compare import Pair, compare_pair
 from harness.concordance.partners import beside_each_other
 from harness.concordance.verdict import Verdict, reaches
@@ -99,8 +99,10 @@ def run_study(study: Study, options: RunOptions, progress: Progress) -> StudyRun
     by_cell: dict[Cell, list[PlannedFit]] = {}
     for fit in planned:
         by_cell.setdefault(fit.cell, []).append(fit)
-    for group in by_cell.values():
-        fits |= zip(group, beside_each_other([fits[fit] for fit in group]), strict=True)
+    together = [beside_each_other([fits[fit] for fit in group]) for group in by_cell.values()]
+    told = with_own_objectives(together, options.transport, options.jobs, options.time_limit)
+    for group, found in zip(by_cell.values(), told, strict=True):
+        fits |= zip(group, found, strict=True)
     pairs = {
         pair: compare_pair(fits[pair.a], fits[pair.b])
         for group in by_cell.values()
