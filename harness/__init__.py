@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from harness.certificate import Certificate
+from harness.certifying import fit
 from harness.concordance.compare import Concordance, compare
 from harness.design import Design
-from harness.engines.run import fit
 from harness.model import SegmentedPoisson
 from harness.panel import Panel
 from harness.result import FitResult
 
 __all__ = [
+    "Certificate",
     "Concordance",
     "Design",
     "FitResult",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from harness.certificate import Certificate
 from harness.design import Design, FloatArray
 
 Estimator = Literal["maximum likelihood", "maximum a posteriori", "variational Bayes"]
@@ -78,8 +79,10 @@ class FitResult:
         Why there is no answer; every number is NaN then.
     bse_printed : Series or None
         What the engine itself prints where ``bse`` is recomputed from sharper derivatives.
-    certificate, certificate_reason
-        Proof of how far the fit lies from its own optimum, or why there is none.
+    certificate : Certificate or None
+        Proof of how far the fit lies from its own optimum; ``harness.fit`` adds it.
+    certificate_reason : str or None
+        Why there is no certificate, or why the fit is not certified.
     seconds : float
     reproduce : str
         Lines that redo the fit by hand: in R on a data frame ``d`` with columns ``y``, ``o``
@@ -111,8 +114,8 @@ class FitResult:
     n_quadrature: int | None = None
     bse_printed: pd.Series[float] | None = None
     failure: str | None = None
-    certificate: Mapping[str, float] | None = None
-    certificate_reason: str | None = "certificates are not computed in this version"
+    certificate: Certificate | None = None
+    certificate_reason: str | None = "not asked for"
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def cov_params(self) -> pd.DataFrame:

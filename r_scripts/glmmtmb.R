@@ -66,11 +66,39 @@ fixed_covariance <- function(hessian, fixed) {
   structure(covariance, left_out = sum(!kept))
 }
 
-fit_glmmtmb <- function(request) answered(glmmtmb_fit, request)
+fit_glmmtmb <- function(request) {
+  answered(if (identical(request$task, "evaluate")) glmmtmb_evaluate else glmmtmb_fit, request)
+}
+
+# glmmTMB's own log-likelihood at given points, a column each: fixed effects, theta, and the log of
+# the dispersion where the family has one. Twice at each: the inner problem begins where it last
+# ended.
+glmmtmb_evaluate <- function(request) {
+  data <- model_frame(request)
+  formula <- glmmtmb_formula(request)
+  parts <- glmmTMB::glmmTMB(formula, data = data, family = glmmtmb_family(request$family),
+                            offset = o, doFit = FALSE)
+  obj <- TMB::MakeADFun(parts$data.tmb, parts$parameters, map = parts$mapArg,
+                        random = parts$randomArg, DLL = "glmmTMB", silent = TRUE)
+  names <- names(obj$par)
+  order <- c(which(names == "beta"), which(names == "theta"),
+             which(names %in% c("betad", "betadisp")))
+  points <- matrix(request$points, nrow = length(order))
+  list(values = apply(points, 2L, function(point) {
+    par <- obj$par
+    par[order] <- point
+    obj$fn(par)
+    -as.numeric(obj$fn(par))
+  }))
+}
+
+glmmtmb_formula <- function(request) {
+  model_formula(request, function(z) sprintf("diag(0 + %s | g)", paste(z, collapse = " + ")))
+}
 
 glmmtmb_fit <- function(request) {
   data <- model_frame(request)
-  formula <- model_formula(request, function(z) sprintf("diag(0 + %s | g)", paste(z, collapse = " + ")))
+  formula <- glmmtmb_formula(request)
   family <- glmmtmb_family(request$family)
   began <- proc.time()[["elapsed"]]
   starts <- if (request$settings == "default") list(NULL)
@@ -108,6 +136,7 @@ glmmtmb_answer <- function(model, request) {
     converged <- polished$decrement < if (boundary) 1e-2 else 1e-5
   }
   llf <- -model$obj$fn(par)
+  gradient <- model$obj$gr(par)
   report <- model$obj$report()
   full <- model$obj$env$last.par
   effects <- matrix(full[names(full) == "b"], nrow = as.integer(request$q))
@@ -116,6 +145,7 @@ glmmtmb_answer <- function(model, request) {
        random_effects = as.double(t(effects)), llf = as.double(llf),
        converged = as.double(converged), decrement = as.double(polished$decrement),
        optimum = as.double(polished$par),
+       own_gradient = as.double(-gradient[names(par) == "beta"]),
        left_out = as.double(attr(covariance, "left_out")),
        # glmmTMB 1.1.8 renamed the parameter.
        theta = exp(as.double(par[names(par) %in% c("betad", "betadisp")])),

@@ -9,12 +9,15 @@ from typing import Literal
 import numpy as np
 
 from harness.concordance.exact import (
+    LLF_SLACK,
+    SAME_LLF,
     exact_point,
     has_exact_objective,
     laplace_llf,
     llf_of_another,
 )
 from harness.concordance.metrics import PairMetrics, relative_difference
+from harness.concordance.own_objective import objective_differs, same_objective_shown
 from harness.concordance.verdict import CONCORDANT, IDENTICAL
 from harness.glmm.fitting import CONE_TOLERANCE, SINGULAR_TOLERANCE
 from harness.glmm.groups import Q
@@ -28,11 +31,6 @@ Cause = Literal[
 # Distances add up along the likelihood's own metric; the quadratic model that measures them is
 # good to a few per cent at these distances.
 MODEL_SLACK = 1.1
-# A log-likelihood further than this from the exact one at the same point is that of another
-# objective; lme4's inner iterations leave up to 8e-4 at their default tolerance.
-LLF_SLACK = 1e-3
-# Log-likelihoods no further apart than this are one.
-SAME_LLF = IDENTICAL.llf
 # Variance parameters of a family below this are zero to every other program.
 SAME_VARIANCE = 1e-6
 MAXIMISES = "maximum likelihood"
@@ -214,12 +212,13 @@ def _standard_errors_or_optimiser(
     if by_errors > metrics.max_diff_se / IDENTICAL.diff_se:
         return _by_standard_errors(a, b, metrics, errors)
     worst, point = (a, here) if here.decrement > there.decrement else (b, there)
-    return Explanation(
-        "optimiser",
+    stopped = (
         f"{worst.engine} ({worst.settings}) stopped {point.decrement:.2g} standard errors from"
         f" the maximum of the same likelihood ({abs(here.llf - there.llf):.2g} log-likelihood"
-        " units apart)",
+        " units apart)"
     )
+    shown = same_objective_shown(a, b)
+    return Explanation("optimiser", "; ".join(filter(None, (stopped, shown))))
 
 
 def _by_standard_errors(
@@ -247,6 +246,12 @@ def _se_error(fit: FitResult) -> float:
     return float(np.max(np.abs(relative_difference(reported, exact_point(fit).bse))))
 
 
+def _another_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
+    """An own objective with another value at the same point: where it stopped is not the cause."""
+    differs = objective_differs(a, b) if metrics.same_objective else None
+    return None if differs is None else Explanation("unexplained", differs)
+
+
 def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
     """For estimators whose objective PoissonGLMM does not know: which of the two got higher."""
     values = [fit.details.get("objective_value") for fit in (a, b)]
@@ -265,5 +270,5 @@ def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
 
 _TESTS: tuple[Callable[[FitResult, FitResult, PairMetrics], Explanation | None], ...] = (
     _data, _estimator, _no_maximum, _not_converged, _approximation, _boundary, _no_excess,
-    _standard_errors_or_optimiser, _own_objective,
+    _another_objective, _standard_errors_or_optimiser, _own_objective,
 )  # fmt: skip

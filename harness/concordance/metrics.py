@@ -86,6 +86,18 @@ def relative_difference(b: FloatArray, a: FloatArray) -> FloatArray:
     return np.where((a > 0.0) & (b > 0.0), _quotient(b, a) - 1.0, np.inf)
 
 
+def reported_errors(reported: pd.Series[float], exact: FloatArray | None) -> dict[str, float]:
+    """Relative error of reported standard errors by term; a term that lacks either is left out."""
+    if exact is None:
+        return {}
+    errors = relative_difference(np.asarray(reported, dtype=np.float64), exact)
+    return {
+        str(term): float(error)
+        for term, error in zip(reported.index, errors, strict=True)
+        if np.isfinite(error)
+    }
+
+
 def significance_state(params: FloatArray, bse: FloatArray) -> FloatArray:
     """Sign of the estimates whose 95 % Wald interval excludes zero, 0 for the others."""
     return np.where(np.abs(params) > Z_5_PERCENT * bse, np.sign(params), 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.concordance.exact import SAME_LLF
 from harness.concordance.metrics import PairMetrics
 
 Verdict = Literal["identical", "concordant", "equivalent", "discordant", "not comparable"]
@@ -25,7 +26,7 @@ class Limits:
 
 # A thousandth of a standard error moves no printed digit of an estimate with its interval; a
 # ten-thousandth is what two optimisers reach when both are pushed to their end.
-IDENTICAL = Limits(diff_se=1e-4, rel_se=1e-4, llf=1e-5, sd_re=1e-4)
+IDENTICAL = Limits(diff_se=1e-4, rel_se=1e-4, llf=SAME_LLF, sd_re=1e-4)
 CONCORDANT = Limits(diff_se=1e-3, rel_se=2e-3, llf=1e-3, sd_re=1e-3)
 # A twentieth of a standard error is less than the width of a line in any forest plot.
 EQUIVALENT_DIFF_SE = 0.05

@@ -94,6 +94,8 @@ def _details(answer: dict[str, Any]) -> dict[str, Any]:
     for name in ("tolPwrss", "decrement"):
         if answer.get(name, _NOTHING).size:
             details[name] = float(answer[name][0])
+    if answer.get("own_gradient", _NOTHING).size:
+        details["own_gradient"] = answer["own_gradient"].tolist()
     return details
 
 

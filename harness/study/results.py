@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from harness.certificate import Certificate
 from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
+from harness.concordance.triage import message_triage, triage
 from harness.design import FloatArray
 from harness.glmm.separation import unbounded_terms
 from harness.panel import Panel
 from harness.report.reading import EXACT
 from harness.report.words import plural
-from harness.result import FitResult
+from harness.result import FitResult, Message
 from harness.study.by_hand import by_hand
 from harness.study.config import BASE, Indicator
 from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
@@ -183,7 +185,8 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
         "n_groups": fit.n_groups,
         "converged": fit.converged,
         "singular": fit.singular,
-        "messages": [asdict(message) for message in fit.messages],
+        "messages": [_message(fit, message) for message in fit.messages],
+        "triage": _triage(fit),
         "llf": number(fit.llf),
         "aic": number(fit.aic),
         "bic": number(fit.bic),
@@ -206,10 +209,39 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
         "sd_re": [number(sd) for sd in fit.sd_re],
         "corr_re": None if fit.corr_re is None else matrix(fit.corr_re),
         "unbounded": list(unbounded_terms(fit.design)) if fit.estimator == EXACT else [],
-        "certificate": fit.certificate,
+        "certificate": None if fit.certificate is None else certificate_dict(fit.certificate),
         "certificate_reason": fit.certificate_reason,
         "failure": fit.failure,
         "reproduce": by_hand(run, cell, fit),
+    }
+
+
+def _message(fit: FitResult, message: Message) -> dict[str, Any]:
+    """Return a message with what became of it; null where it is no warning of this answer."""
+    word = message_triage(fit, message)
+    step = fit.certificate.max_step_se if word and fit.certificate else None
+    return {**asdict(message), "triage": word, "distance_se": number(step)}
+
+
+def _triage(fit: FitResult) -> dict[str, Any] | None:
+    found = triage(fit)
+    return None if found is None else _plain(asdict(found))
+
+
+def certificate_dict(found: Certificate) -> dict[str, Any]:
+    """Return a certificate as plain finite data; ``max_se_error`` is the worst of its errors."""
+    return {**_plain(asdict(found)), "max_se_error": number(found.max_se_error)}
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record whose floats are finite or null, mappings inside it too."""
+    return {
+        name: _plain(value)
+        if isinstance(value, Mapping)
+        else number(value)
+        if isinstance(value, float)
+        else value
+        for name, value in record.items()
     }
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from harness.certifying import certified_task, received, with_own_objectives
 from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.partners import beside_each_other
 from harness.concordance.register import (
     Difference,
     Register,
@@ -20,7 +22,7 @@ from harness.concordance.verdict import Verdict, reaches
 from harness.design import Design
 from harness.engines import FitOptions, require
 from harness.engines.base import POINTS, Transport
-from harness.engines.workers import Task, fit_task, in_workers
+from harness.engines.workers import Call, Task, in_workers
 from harness.errors import FitFailure
 from harness.result import FitResult
 from harness.simulation.dispersion_null import DispersionNull, dispersion_null
@@ -133,6 +135,10 @@ def run_study(study: Study, options: RunOptions, progress: Progress) -> StudyRun
     by_cell: dict[Cell, list[PlannedFit]] = {}
     for fit in planned:
         by_cell.setdefault(fit.cell, []).append(fit)
+    together = [beside_each_other([fits[fit] for fit in group]) for group in by_cell.values()]
+    told = with_own_objectives(together, options.transport, options.jobs, options.time_limit)
+    for group, found in zip(by_cell.values(), told, strict=True):
+        fits |= zip(group, found, strict=True)
     pairs = {
         pair: compare_pair(fits[pair.a], fits[pair.b])
         for group in by_cell.values()
@@ -161,7 +167,7 @@ def _work(
     ]
     # The longest first, so that no worker ends on one alone.
     order = sorted(range(len(planned)), key=lambda k: _COST.get(planned[k].engine, 1), reverse=True)
-    calls = [(fit_task, (fit_tasks[k],)) for k in order] + [
+    calls: list[Call] = [(certified_task, (fit_tasks[k],)) for k in order] + [
         (_null, (data.designs[cell], study.dispersion_replicates, _null_seed(options.seed, cell)))
         for cell in wanted
     ]
@@ -174,7 +180,7 @@ def _work(
     for done, (place, outcome) in enumerate(outcomes, start=1):
         if place < len(order):
             fit = planned[order[place]]
-            fits[fit] = outcome.or_failed(fit_tasks[order[place]])
+            fits[fit] = received(outcome, fit_tasks[order[place]])
         else:
             lost = DispersionNull.lost(outcome.reason) if outcome.reason else None
             nulls[wanted[place - len(order)]] = lost or outcome.value

@@ -9,8 +9,10 @@ import pytest
 
 import harness
 from harness.concordance.cause import explain
+from harness.concordance.certificate import certified
 from harness.concordance.compare import compare_pair
 from harness.concordance.metrics import log_relative_error, pair_metrics
+from harness.concordance.own_objective import with_own
 from harness.errors import ConfigError
 from harness.result import FitResult
 from tests.concordance.fits import at, exact_fit, moved, with_sd
@@ -102,6 +104,20 @@ def test_cause_is_the_one_planted(fit: FitResult, changes: dict, cause: str) -> 
     assert pair.explanation is not None
     assert pair.explanation.cause == cause
     assert pair.explanation.evidence
+
+
+def test_another_objective_is_no_matter_of_stopping(fit: FitResult) -> None:
+    other = with_own(certified(moved(fit, by_se=0.01)), {"other": fit.llf - 0.5})
+    pair = compare_pair(fit, other)
+    assert pair.explanation is not None
+    assert pair.explanation.cause == "unexplained"
+    assert "other's own objective at other's answer is off by" in pair.explanation.evidence
+    assert other.certificate is not None
+    same = with_own(other, {"other": other.certificate.value})
+    pair = compare_pair(fit, same)
+    assert pair.explanation is not None
+    assert pair.explanation.cause == "optimiser"
+    assert "the own objective of other has the exact value" in pair.explanation.evidence
 
 
 def test_settings_of_one_engine_are_two_fits(fit: FitResult) -> None:

@@ -99,6 +99,14 @@ def test_tight_fits_are_concordant(name: str) -> None:
         assert b.converged
 
 
+@each_design
+def test_tight_fits_are_certified(name: str) -> None:
+    for fit in fits(name, "tight"):
+        assert fit.certificate is not None, fit.certificate_reason
+        assert fit.certificate.certified, f"{fit.engine}: {fit.certificate_reason}"
+        assert fit.certificate.llf_gap < LLF_ATOL
+
+
 @pytest.mark.parametrize("name", SEVERAL_STARTS)
 def test_tight_fits_need_several_starts(name: str) -> None:
     made = simulated(**SEVERAL_STARTS[name])

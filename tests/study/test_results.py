@@ -42,6 +42,10 @@ KEYS = {
     ),
     "counts": "fits_expected fits_done pairs_expected pairs_at_level pairs_registered",
 }
+CERTIFICATE = (
+    "newton_decrement max_step_se llf_gap steps_se se_errors max_se_error definite cone_gain"
+    " llf_error certified reason"
+)
 TERMS = ["intercept", "pre", "step0", "step1", "post"]
 # Laplace in this process and in a worker: the same code on the same bytes.
 SAME = 1e-12
@@ -106,8 +110,13 @@ def test_schema(results: dict[str, Any]) -> None:
         assert {tuple(entry) for entry in fit["params"].values()} == {
             ("estimate", "se", "ci_low", "ci_high")
         }
-        assert fit["certificate"] is None
-        assert fit["certificate_reason"]
+        if fit["failure"]:
+            assert (fit["certificate"], fit["certificate_reason"]) == (None, "the fit failed")
+        else:
+            assert set(CERTIFICATE.split()) <= set(fit["certificate"])
+            assert fit["certificate"]["certified"]
+            assert fit["certificate_reason"] is None
+            assert fit["triage"]["word"] == "rightly silent"
     assert {fit["stratum"] for fit in results["fits"]} == {"all", "north", "south"}
     environment = results["environment"]
     assert environment["python"].count(".") == 2
@@ -179,7 +188,9 @@ def test_a_failed_fit_has_nulls_and_a_reason(results: dict[str, Any]) -> None:
     found = fit_of(results, "cases/all/bare/statsmodels-map/tight")
     reason = "statsmodels-map needs random effects: PoissonBayesMixedGLM has no other"
     assert found["failure"] == reason
-    assert found["messages"] == [{"kind": "failure", "text": reason}]
+    (message,) = found["messages"]
+    assert (message["kind"], message["text"]) == ("failure", reason)
+    assert (message["triage"], message["distance_se"], found["triage"]) == (None, None, None)
     assert found["converged"] is False
     for name in ("llf", "aic", "bic", "dispersion", "theta", "corr_re", "cov_params"):
         assert found[name] is None

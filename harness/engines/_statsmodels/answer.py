@@ -148,4 +148,6 @@ def _details(
         "exog_centre": standardised.centre.tolist(),
         "exog_scale": standardised.scale.tolist(),
         "exog_re_scale": standardised.re_scale.tolist(),
+        # Of (beta, log tau, b), after fit_vb: what its bound is a function of beside the means.
+        "posterior_sd": np.concatenate([found.fe_sd, found.vcp_sd, found.vc_sd]).tolist(),
     }
