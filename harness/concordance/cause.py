@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from harness.concordance.defect import defects, strange_modes
 from harness.concordance.exact import (
     LLF_SLACK,
     SAME_LLF,
@@ -56,10 +57,7 @@ def explain(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation:
         found = test(a, b, metrics)
         if found is not None:
             return found
-    return Explanation(
-        "unexplained",
-        f"no test holds at {metrics.max_diff_se:.2g} SE, {metrics.max_rel_se:.2g} relative SE",
-    )
+    return Explanation("unexplained", defects(a, b, metrics))
 
 
 def _data(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
@@ -142,6 +140,9 @@ def _boundary(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation |
     singular, other = (a, b) if a.singular else (b, a)
     here, there = exact_point(singular), exact_point(other)
     gap = there.llf - here.llf
+    if abs(singular.llf - here.llf) > max(LLF_SLACK, gap):
+        # It reports the value of another function: where this one ends says nothing about it.
+        return None
     sizes = f"smallest SD {here.smallest_sd:.2g} beside {there.smallest_sd:.2g}"
     if here.cone > CONE_TOLERANCE and gap > SAME_LLF:
         return Explanation(
@@ -252,6 +253,15 @@ def _another_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Expl
     return None if differs is None else Explanation("unexplained", differs)
 
 
+def _other_modes(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
+    """Random effects that are not those of the fit's own estimates."""
+    if metrics.re_diff <= CONCORDANT.re:
+        return None
+    known = [fit for fit in (a, b) if has_exact_objective(fit)]
+    wrong = [line for fit in known if (line := strange_modes(fit, CONCORDANT.re))]
+    return Explanation("unexplained", "; ".join(wrong)) if wrong else None
+
+
 def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
     """For estimators whose objective PoissonGLMM does not know: which of the two got higher."""
     values = [fit.details.get("objective_value") for fit in (a, b)]
@@ -270,5 +280,5 @@ def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
 
 _TESTS: tuple[Callable[[FitResult, FitResult, PairMetrics], Explanation | None], ...] = (
     _data, _estimator, _no_maximum, _not_converged, _approximation, _boundary, _no_excess,
-    _another_objective, _standard_errors_or_optimiser, _own_objective,
+    _another_objective, _other_modes, _standard_errors_or_optimiser, _own_objective,
 )  # fmt: skip

@@ -156,6 +156,12 @@ def llf_of_another(fit: FitResult, other: FitResult) -> float:
     return objective.value(psi_of(objective, other))
 
 
+def exact_modes(fit: FitResult) -> FloatArray:
+    """Conditional modes of the random effects at a fit's estimates, shape (J, q)."""
+    objective = objective_of(fit)
+    return objective.modes(psi_of(objective, fit))
+
+
 def exact_bse(fit: FitResult) -> FloatArray:
     """Standard errors of the exact Hessian at a maximum-likelihood fit, its own otherwise."""
     if fit.estimator == "maximum likelihood" and has_exact_objective(fit):

@@ -36,6 +36,9 @@ class PairMetrics:
         Fewest digits of agreement over the terms.
     llf_diff : float or None
         Difference of log-likelihoods; None where the two maximise different objectives.
+    re_diff : float
+        Largest difference of a unit's random effects, in their standard deviations; 0 where the
+        two maximise different objectives.
     same_objective : bool
         Whether the two claim to maximise the same function of the same data.
     sd_re_diff : float
@@ -50,6 +53,7 @@ class PairMetrics:
     llf_diff: float | None
     sd_re_diff: float
     same_objective: bool
+    re_diff: float = 0.0
 
 
 def same_objective(a: FitResult, b: FitResult) -> bool:
@@ -107,13 +111,32 @@ def variance_difference(a: FitResult, b: FitResult) -> float:
     """Largest relative difference of variance components; absolute, in SD_FLOOR, near zero."""
     if a.cov_re.size == 0:
         return 0.0
-    # Of the linear predictor: the unit in which a slope's variable is written is nobody's concern.
-    floor = SD_FLOOR / np.sqrt(np.mean(a.design.exog_re**2, axis=0))
-    sd = np.maximum(np.maximum(a.sd_re, b.sd_re), floor)
+    sd = _common_sd(a, b)
     if a.singular or b.singular:
         # Near a zero variance the likelihood is flat in its root, not in itself.
         return float(np.max(np.abs(b.cov_re - a.cov_re) / np.outer(sd, sd)))
     return float(np.max(np.abs(b.sd_re - a.sd_re) / sd))
+
+
+def _common_sd(a: FitResult, b: FitResult) -> FloatArray:
+    """Larger standard deviation of each random effect, shape (q,), above a floor.
+
+    The floor is one of the linear predictor: the unit in which a slope's variable is written is
+    nobody's concern.
+    """
+    floor = SD_FLOOR / np.sqrt(np.mean(a.design.exog_re**2, axis=0))
+    return np.maximum(np.maximum(a.sd_re, b.sd_re), floor)
+
+
+def random_effects_difference(a: FitResult, b: FitResult) -> float:
+    """Largest difference of a unit's random effects, in their standard deviations.
+
+    Two fits agree in everything else where one of them gives its units' effects in another order.
+    """
+    if a.cov_re.size == 0:
+        return 0.0
+    apart = b.random_effects.to_numpy() - a.random_effects.to_numpy()
+    return float(np.max(np.abs(apart) / _common_sd(a, b)))
 
 
 def pair_metrics(a: FitResult, b: FitResult) -> PairMetrics:
@@ -146,6 +169,7 @@ def pair_metrics(a: FitResult, b: FitResult) -> PairMetrics:
         llf_diff=b.llf - a.llf if same and np.isfinite(a.llf + b.llf) else None,
         sd_re_diff=variance_difference(a, b),
         same_objective=same,
+        re_diff=random_effects_difference(a, b) if same else 0.0,
     )
 
 

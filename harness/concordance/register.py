@@ -16,7 +16,7 @@ from harness.concordance.verdict import IDENTICAL
 from harness.resources import shipped
 from harness.yaml_file import read_validated
 
-Quantity = Literal["max_diff_se", "max_rel_se", "llf_diff", "sd_re_diff"]
+Quantity = Literal["max_diff_se", "max_rel_se", "llf_diff", "sd_re_diff", "re_diff"]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 # An entry that allows ten times what is found hides the next change of that size.
 LOOSE = 10.0
@@ -203,6 +203,7 @@ def difference_of(
     if m is not None and m.same_objective:
         sizes["llf_diff"] = (abs(m.llf_diff or 0.0), IDENTICAL.llf)
         sizes["sd_re_diff"] = (m.sd_re_diff, IDENTICAL.sd_re)
+        sizes["re_diff"] = (m.re_diff, IDENTICAL.re)
     return Difference(
         study, indicator, stratum, variant, f"{pair.a.engine}/{pair.a.settings}",
         f"{pair.b.engine}/{pair.b.settings}", pair.explanation.cause,

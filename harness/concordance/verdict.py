@@ -16,18 +16,21 @@ ORDER: tuple[Verdict, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Largest differences of a verdict; the last two hold for fits of the same objective."""
+    """Largest differences of a verdict; the last three hold for fits of the same objective."""
 
     diff_se: float
     rel_se: float
     llf: float
     sd_re: float
+    re: float
 
 
 # A thousandth of a standard error moves no printed digit of an estimate with its interval; a
 # ten-thousandth is what two optimisers reach when both are pushed to their end.
-IDENTICAL = Limits(diff_se=1e-4, rel_se=1e-4, llf=SAME_LLF, sd_re=1e-4)
-CONCORDANT = Limits(diff_se=1e-3, rel_se=2e-3, llf=1e-3, sd_re=1e-3)
+IDENTICAL = Limits(diff_se=1e-4, rel_se=1e-4, llf=SAME_LLF, sd_re=1e-4, re=1e-3)
+# Random effects move with all parameters at once, those of extreme units three times as far; a
+# hundredth of their standard deviation is far below what tells two units apart.
+CONCORDANT = Limits(diff_se=1e-3, rel_se=2e-3, llf=1e-3, sd_re=1e-3, re=1e-2)
 # A twentieth of a standard error is less than the width of a line in any forest plot.
 EQUIVALENT_DIFF_SE = 0.05
 EQUIVALENT_REL_SE = 0.05
@@ -39,7 +42,11 @@ def within(metrics: PairMetrics, limits: Limits) -> bool:
         return False
     if not metrics.same_objective:
         return True
-    return abs(metrics.llf_diff or 0.0) <= limits.llf and metrics.sd_re_diff <= limits.sd_re
+    return (
+        abs(metrics.llf_diff or 0.0) <= limits.llf
+        and metrics.sd_re_diff <= limits.sd_re
+        and metrics.re_diff <= limits.re
+    )
 
 
 def crossings(metrics: PairMetrics) -> tuple[bool, bool]:

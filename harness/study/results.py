@@ -259,6 +259,7 @@ def _comparison(run: StudyRun, planned: PlannedPair, pair: Pair) -> dict[str, An
         "max_rel_se": number(m.max_rel_se) if m else None,
         "llf_diff": number(m.llf_diff) if m else None,
         "sd_re_diff": number(m.sd_re_diff) if m else None,
+        "re_diff": number(m.re_diff) if m else None,
         "digits": number(m.digits) if m else None,
         "conclusion_changes": pair.conclusion_changes,
         "knife_edge": pair.knife_edge,
