@@ -283,3 +283,22 @@ FAULTS = (
         inside=far_start, says="falsely singular",
     ),
 )  # fmt: skip
+
+# Below the limits of `concordant`: what nobody needs to see, and the harness lets pass.
+PASSED = (
+    Fault(
+        "standard errors are too large", "0.1 %", "standard-error method",
+        script=("lme4", "cov_params = as.double(covariance),\n       printed_se = if",
+                "cov_params = as.double(covariance) * 1.001^2,\n       printed_se = if"),
+    ),
+    Fault(
+        "estimates are off", "a 2,000th of their standard errors", "optimiser",
+        script=("lme4", LME4_ANSWER,
+                "params = as.double(lme4::fixef(model)) + 5e-4 * sqrt(diag(covariance)), cov_params"),
+    ),
+    Fault(
+        "the log-likelihood lacks a constant", "0.0005", "optimiser",
+        script=("lme4", "llf = as.double(stats::logLik(model)), converged",
+                "llf = as.double(stats::logLik(model)) + 5e-4, converged"),
+    ),
+)  # fmt: skip
