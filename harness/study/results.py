@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
-from harness.design import FloatArray
 from harness.glmm.separation import unbounded_terms
 from harness.panel import Panel
 from harness.report.reading import EXACT
 from harness.report.words import plural
 from harness.result import FitResult
+from harness.study.agreement import agreement_block
 from harness.study.by_hand import by_hand
 from harness.study.config import BASE, Indicator
+from harness.study.distances import distances
 from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence
+from harness.study.writable import matrix, number
 
 SCHEMA = 1
 
@@ -30,13 +29,16 @@ SCHEMA = 1
 def results_dict(run: StudyRun) -> dict[str, Any]:
     """Return the contents of ``results.json``."""
     at_level = run.at_level(run.study.level)
+    fits = [_fit(run, planned, fit) for planned, fit in run.fits.items()]
+    comparisons = [_comparison(planned, pair) for planned, pair in run.pairs.items()]
     return {
         "schema": SCHEMA,
         "study": _study(run),
         "environment": {**asdict(run.environment), "transport": _transport(run)},
         "panel": _panel(run),
-        "fits": [_fit(run, planned, fit) for planned, fit in run.fits.items()],
-        "comparisons": [_comparison(planned, pair) for planned, pair in run.pairs.items()],
+        "fits": fits,
+        "comparisons": comparisons,
+        "agreement": agreement_block(fits, comparisons, distances(run.fits), run.options.seed),
         "medians": [row for i in run.study.indicators for row in _medians(run, i)],
         "dispersion_null": [
             {
@@ -237,9 +239,9 @@ def _comparison(planned: PlannedPair, pair: Pair) -> dict[str, Any]:
 
 
 def _terms(metrics: PairMetrics) -> dict[str, Any]:
-    diff_se, rel_se = metrics.terms["diff_se"], metrics.terms["rel_se"]
+    names = ("diff_se", "rel_se", "digits")
     return {
-        str(term): {"diff_se": number(diff_se[term]), "rel_se": number(rel_se[term])}
+        str(term): {name: number(metrics.terms[name][term]) for name in names}
         for term in metrics.terms.index
     }
 
@@ -262,15 +264,3 @@ def _medians(run: StudyRun, indicator: Indicator) -> list[dict[str, Any]]:
 
 def _indicator(run: StudyRun, name: str) -> Indicator:
     return next(indicator for indicator in run.study.indicators if indicator.name == name)
-
-
-def number(value: float | None) -> float | None:
-    """A finite float, or None: JSON has no infinity and no NaN."""
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def matrix(values: FloatArray) -> list[list[float | None]] | None:
-    """Rows of a matrix; None where it holds nothing finite."""
-    if not np.isfinite(values).any():
-        return None
-    return [[number(float(value)) for value in row] for row in values]

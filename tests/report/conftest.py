@@ -83,7 +83,7 @@ def _fit(
         "params": params, "cov_params": (cov * factor**2).tolist(), "printed_se": None,
         "sd_re": sd_re, "corr_re": [[1.0, -0.4], [-0.4, 1.0]] if len(sd_re) == 2 else None,
         "certificate": None, "certificate_reason": "certificates are not computed in this version",
-        "failure": None,
+        "failure": None, "unbounded": [],
         "reproduce": f"# {engine}, {settings}\nfit <- glmer(y ~ x + (1 + t | g), data = d)\n",
     }  # fmt: skip
 
@@ -110,6 +110,10 @@ def _verdict(d: float, s: float) -> str:
     return "discordant"
 
 
+def _digits(x: float, c: float, se: float) -> float:
+    return min(15.0, -float(np.log10(max(abs(x - c) / max(abs(c), se), 1e-15))))
+
+
 def compare(a: Results, b: Results) -> Results:
     """Return one comparison of two fits by the rules of the schema."""
     like = (
@@ -134,6 +138,7 @@ def compare(a: Results, b: Results) -> Results:
         q = b["params"][term]
         terms[term] = {
             "diff_se": (q["estimate"] - p["estimate"]) / p["se"], "rel_se": q["se"] / p["se"] - 1,
+            "digits": _digits(q["estimate"], p["estimate"], p["se"]),
         }  # fmt: skip
     d = max(abs(t["diff_se"]) for t in terms.values())
     s = max(abs(t["rel_se"]) for t in terms.values())
