@@ -18,8 +18,8 @@ from harness.concordance.agreement import bland_altman, deming, lin
 from harness.concordance.agreement.bootstrap import (
     RESAMPLES,
     cluster_totals,
+    draws,
     percentile_interval,
-    resampled_totals,
     why_no_interval,
 )
 from harness.concordance.agreement.conclusions import Count, count
@@ -184,7 +184,7 @@ def test_the_bootstrap_interval_by_enumeration():
     totals = cluster_totals(np.column_stack((np.ones(6), d)), clusters)
     drawn = [totals[list(choice)].sum(axis=0) for choice in product(range(5), repeat=5)]
     exact = np.array([s / n for n, s in drawn])
-    resamples = resampled_totals(totals, seed=5)
+    resamples = draws(5, seed=5) @ totals
     interval = percentile_interval(resamples[:, 1] / resamples[:, 0])
     assert interval is not None
     slack = FOUR_SIGMA * np.sqrt(0.025 * 0.975 / RESAMPLES)
@@ -195,9 +195,9 @@ def test_the_bootstrap_interval_by_enumeration():
 
 
 def test_resamples_repeat():
-    totals = np.arange(12.0).reshape(6, 2)
-    assert np.array_equal(resampled_totals(totals, 9), resampled_totals(totals, 9))
-    assert not np.array_equal(resampled_totals(totals, 9), resampled_totals(totals, 10))
+    assert np.array_equal(draws(6, 9), draws(6, 9))
+    assert not np.array_equal(draws(6, 9), draws(6, 10))
+    assert set(draws(6, 9).sum(axis=1)) == {6}
 
 
 def test_digits_are_counted_by_whole_digits():
@@ -212,7 +212,7 @@ NEAR, FAR = 2e-5, 3e-3
 @pytest.mark.parametrize(
     ("distances", "outcome", "odd"),
     [
-        ([[0, NEAR, NEAR], [NEAR, 0, NEAR], [NEAR, NEAR, 0]], "none differs", None),
+        ([[0, NEAR, NEAR], [NEAR, 0, NEAR], [NEAR, NEAR, 0]], "all identical", None),
         ([[0, FAR, FAR], [FAR, 0, NEAR], [FAR, NEAR, 0]], "odd one out", 0),
         ([[0, FAR, NEAR], [FAR, 0, FAR], [NEAR, FAR, 0]], "odd one out", 1),
         # Three on a line at equal steps; then two and two: nobody stands alone.
@@ -223,7 +223,7 @@ NEAR, FAR = 2e-5, 3e-3
             None,
         ),
         # Far apart by ratio, but all identical to the eye of the verdict.
-        ([[0, 9e-5, 9e-5], [9e-5, 0, 1e-9], [9e-5, 1e-9, 0]], "none differs", None),
+        ([[0, 9e-5, 9e-5], [9e-5, 0, 1e-9], [9e-5, 1e-9, 0]], "all identical", None),
     ],
 )
 def test_odd_one_out(distances, outcome, odd):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from harness.report import render_report
+from harness.study.agreement import agreement_block
 
 TERMS = ("intercept", "pre", "step0", "step1", "post")
 ENGINES: dict[str, tuple[str, str, str]] = {
@@ -153,6 +154,25 @@ def compare(a: Results, b: Results) -> Results:
     }  # fmt: skip
 
 
+def distances(fits: list[Results]) -> list[Results]:
+    """Return each fit's distance from the first maximum-likelihood fit of its analysis."""
+    reference: dict[tuple[str, ...], Results] = {}
+    for fit in fits:
+        if fit["estimator"] == "maximum likelihood" and not fit["failure"]:
+            reference.setdefault((fit["indicator"], fit["stratum"], fit["variant"]), fit)
+    return [_distance(f, reference.get((f["indicator"], f["stratum"], f["variant"]))) for f in fits]
+
+
+def _distance(fit: Results, c: Results | None) -> Results:
+    nothing = dict.fromkeys(("reference_decrement", "diff_se", "rel_se", "digits"))
+    row = {"fit": fit["id"], "reference": c and c["id"], **nothing, "reason": "no answer"}
+    if c is None or fit["failure"]:
+        return row
+    pair = compare(c, fit)
+    errors = {"rel_se": abs(pair["max_rel_se"]), "digits": pair["digits"], "reason": None}
+    return row | {"reference_decrement": 3e-9, "diff_se": pair["max_diff_se"]} | errors
+
+
 def build_results(
     indicators: int = 6,
     strata: Sequence[str] = ("all", "fast", "slow"),
@@ -229,6 +249,7 @@ def build_results(
         },
         "fits": fits,
         "comparisons": pairs,
+        "agreement": agreement_block(fits, pairs, distances(fits), seed),
         "medians": [
             {"indicator": i, "stratum": s, "t": t, "rate": 17.0 - 0.6 * t + k / 3, "units": 40}
             for k, (i, s) in enumerate(analyses) for t in range(-3, 4)

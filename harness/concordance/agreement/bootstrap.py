@@ -36,26 +36,19 @@ def cluster_totals(values: FloatArray, clusters: IntArray) -> FloatArray:
     return totals
 
 
-def resampled_totals(totals: FloatArray, seed: int, resamples: int = RESAMPLES) -> FloatArray:
-    """Return the column sums of resamples of clusters, drawn with replacement.
+def draws(clusters: int, seed: int, resamples: int = RESAMPLES) -> IntArray:
+    """Return how often each resample draws each cluster, with replacement.
 
     A cluster drawn twice counts as two clusters (Davison & Hinkley 1997, Bootstrap Methods and
-    their Application, section 3.8, strategy 1: the highest level alone is resampled).
-
-    Parameters
-    ----------
-    totals : ndarray, shape (K, m)
-        As ``cluster_totals`` returns them.
-    seed : int
-    resamples : int
+    their Application, section 3.8, strategy 1: the highest level alone is resampled). With
+    ``cluster_totals`` the product of the two is the column sums of the resamples.
 
     Returns
     -------
-    ndarray, shape (resamples, m)
+    ndarray of int, shape (resamples, clusters)
     """
-    k = len(totals)
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(k, np.full(k, 1.0 / k), size=resamples) @ totals
+    chances = np.full(clusters, 1.0 / clusters)
+    return np.random.default_rng(seed).multinomial(clusters, chances, size=resamples)
 
 
 def percentile_interval(values: FloatArray) -> tuple[float, float] | None:

@@ -14,7 +14,7 @@ FEWEST = 3
 # A fit is named only where it lies at least twice as far from every other as they lie from one
 # another: of three fits on a line at about equal steps, neither end is odd.
 SEPARATION = 2.0
-Outcome = Literal["none differs", "odd one out", "no single one"]
+Outcome = Literal["all identical", "odd one out", "no single one"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class OddOneOut:
     Attributes
     ----------
     outcome : str
-        "none differs" where all are identical, "odd one out", or "no single one".
+        "all identical" where all are identical, "odd one out", or "no single one".
     odd : int or None
         Place of the odd one.
     nearest : float
@@ -58,6 +58,6 @@ def odd_one_out(distances: FloatArray) -> OddOneOut:
     far = nearest[i] > IDENTICAL.diff_se and nearest[i] >= SEPARATION * others[i]
     outcome: Outcome = "odd one out" if far else "no single one"
     if distances.max() <= IDENTICAL.diff_se:
-        outcome = "none differs"
+        outcome = "all identical"
     odd = i if outcome == "odd one out" else None
     return OddOneOut(outcome, odd, float(nearest[i]), float(others[i]))

@@ -9,8 +9,9 @@ import numpy as np
 
 from harness.concordance.agreement import bland_altman, deming, lin
 from harness.concordance.agreement.bootstrap import (
+    IntArray,
+    draws,
     percentile_interval,
-    resampled_totals,
     why_no_interval,
 )
 from harness.concordance.agreement.digits import DigitsDistribution, distribution
@@ -94,21 +95,22 @@ def summarise(points: Points, seed: int) -> PairSummary:
         Of the bootstrap over indicators.
     """
     k = points.n_clusters
-    discordance = _with_interval(
+    drawn = None if why_no_interval(k) else draws(k, seed)
+    (discordance,) = _with_interval(
         lin.parts(points.x, points.y, points.clusters),
         lambda totals: lin.discordance(totals)[..., None],
-        seed,
+        drawn,
     )
     fitted = deming.parts(points.x, points.y, points.variance, points.clusters)
-    slope, height = _with_interval(fitted, deming.line, seed)
-    found = [_limits(d, points, seed) for d in (points.diff_se, points.rel_se)]
-    missing = [part for part in (*discordance, slope, height) if part.low is None]
+    slope, height = _with_interval(fitted, deming.line, drawn)
+    found = [_limits(d, points, drawn) for d in (points.diff_se, points.rel_se)]
+    missing = [part for part in (discordance, slope, height) if part.low is None]
     return PairSummary(
         n=len(points.x),
         clusters=k,
         estimates=found[0],
         errors=found[1],
-        discordance=discordance[0],
+        discordance=discordance,
         slope_minus_one=slope,
         height=height,
         equivalence=equivalence(points.diff_se, points.clusters),
@@ -117,22 +119,21 @@ def summarise(points: Points, seed: int) -> PairSummary:
     )
 
 
-def _limits(d: FloatArray, points: Points, seed: int) -> Limits:
+def _limits(d: FloatArray, points: Points, drawn: IntArray | None) -> Limits:
     parts = bland_altman.parts(d, points.clusters)
     return Limits(
-        *_with_interval(parts, lambda totals: bland_altman.limits(totals, points.n_clusters), seed)
+        *_with_interval(parts, lambda totals: bland_altman.limits(totals, points.n_clusters), drawn)
     )
 
 
 def _with_interval(
-    parts: FloatArray, statistic: Callable[[FloatArray], FloatArray], seed: int
+    parts: FloatArray, statistic: Callable[[FloatArray], FloatArray], drawn: IntArray | None
 ) -> list[Estimated]:
     """Return statistics of sums over clusters, each with its interval where there is one."""
     values = statistic(parts.sum(axis=0))
-    if why_no_interval(len(parts)):
+    if drawn is None:
         return [Estimated(_finite(value)) for value in values]
-    resamples = statistic(resampled_totals(parts, seed))
-    bounds = [percentile_interval(column) for column in resamples.T]
+    bounds = [percentile_interval(column) for column in statistic(drawn @ parts).T]
     return [
         Estimated(_finite(value), *(bound or ()))
         for value, bound in zip(values, bounds, strict=True)
