@@ -222,6 +222,8 @@ NEAR, FAR = 2e-5, 3e-3
             "no single one",
             None,
         ),
+        # Further from one, but identical to the other.
+        ([[0, 9e-5, 1.1e-4], [9e-5, 0, 3e-5], [1.1e-4, 3e-5, 0]], "no single one", None),
         # Far apart by ratio, but all identical to the eye of the verdict.
         ([[0, 9e-5, 9e-5], [9e-5, 0, 1e-9], [9e-5, 1e-9, 0]], "all identical", None),
     ],
@@ -308,7 +310,7 @@ def test_the_reference_is_the_fit_nearest_the_maximum():
     fit = exact_fit()
     # Says it got higher than it did; its exact likelihood says otherwise.
     boaster = replace(moved(fit, by_se=0.5), llf=fit.llf + 1.0)
-    near = moved(fit, by_se=1e-4)
+    near = replace(moved(fit, by_se=1e-4), llf=fit.llf + 1e-3)
     failed = replace(fit, engine="lost", failure="killed")
     mapped = replace(fit, engine="map", estimator="maximum a posteriori")
     assert reference_fit([boaster, near, failed, mapped, fit]) is fit

@@ -47,6 +47,12 @@ def test_tables_show_the_block(six):
             assert f"sub='{brief(found['low'])} to {brief(found['high'])}'" in said
 
 
+@pytest.mark.parametrize(("indicators", "said"), [(3, False), (6, True)])
+def test_indicators_of_one_count_are_named(make_results, indicators, said):
+    results = make_results(indicators=indicators, strata=("all",), engines=("lme4", "laplace"))
+    assert ("6 indicators share 3 counts" in texts(results, "many-fits")) is said
+
+
 def test_csv_files_hold_every_digit(results, files):
     found = results["agreement"]
     by_measure = {(r["a"], r["b"], r["rows"], r["measure"]): r for r in rows(files, "agreement")}

@@ -72,7 +72,18 @@ def _note(reading: Reading, kinds: Iterable[str]) -> str:
         f" {method['seed']}), which is rough where indicators are few."
     )
     missing = {pair["no_interval"]: None for pair in pairs_of(reading, kinds)}
-    return " ".join([opening, *(f"No interval: {reason}." for reason in missing if reason)])
+    reasons = (f"No interval: {reason}." for reason in missing if reason)
+    return " ".join(filter(None, (opening, _shared_counts(reading), *reasons)))
+
+
+def _shared_counts(reading: Reading) -> str:
+    counts = [indicator["count"] for indicator in reading.indicators]
+    if len(set(counts)) == len(counts):
+        return ""
+    return (
+        f"{len(counts)} indicators share {len(set(counts))} counts: those of one count are"
+        " dependent too, and the intervals are the narrower for it."
+    )
 
 
 def closeness_table(reading: Reading, kinds: Iterable[str], name: str, title: str) -> Table | None:
