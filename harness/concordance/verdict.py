@@ -58,10 +58,13 @@ def crossings(metrics: PairMetrics) -> tuple[bool, bool]:
     """
     terms = metrics.terms.drop(index="intercept", errors="ignore")
     crossed = terms[terms["state_a"] != terms["state_b"]]
-    negligible = (crossed["diff_se"].abs() <= CONCORDANT.diff_se) & (
-        crossed["rel_se"].abs() <= CONCORDANT.rel_se
-    )
-    return bool((~negligible).any()), bool(negligible.any())
+    edge = [negligible(d, s) for d, s in zip(crossed["diff_se"], crossed["rel_se"], strict=True)]
+    return not all(edge), any(edge)
+
+
+def negligible(diff_se: float, rel_se: float) -> bool:
+    """Whether a term differs by no more than concordant fits do."""
+    return abs(diff_se) <= CONCORDANT.diff_se and abs(rel_se) <= CONCORDANT.rel_se
 
 
 def verdict(metrics: PairMetrics) -> Verdict:

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 from harness.report.numerics import (
     BASELINE,
-    Agreement,
     ChainedIndex,
     chained_index,
     excludes_zero,
-    limits_of_agreement,
-    lin_discordance,
 )
 from harness.report.reading import WHOLE_PANEL, Reading, Record, answered, reliable, unreliable
 from harness.report.rounding import fixed
@@ -95,23 +92,6 @@ class PairPoints:
     mean_z: list[float]
     diff_se: list[float]
     rel_se: list[float]
-    estimates_a: list[float]
-    estimates_b: list[float]
-
-    @property
-    def agreement(self) -> Agreement | None:
-        """Bland-Altman summary of the estimates."""
-        return limits_of_agreement(self.diff_se)
-
-    @property
-    def agreement_of_errors(self) -> Agreement | None:
-        """Bland-Altman summary of the standard errors."""
-        return limits_of_agreement(self.rel_se)
-
-    @property
-    def discordance(self) -> float | None:
-        """1 minus Lin's concordance correlation of the log rate ratios."""
-        return lin_discordance(self.estimates_a, self.estimates_b)
 
 
 def index_of(fit: Record | None, reading: Reading) -> ChainedIndex | None:
@@ -214,7 +194,7 @@ def _asked(fit: Record) -> str:
 def _points(
     name_a: str, name_b: str, members: list[tuple[Record, Record, Record]], stages: list[str]
 ) -> PairPoints:
-    points = PairPoints(name_a, name_b, [], [], [], [], [], [], [])
+    points = PairPoints(name_a, name_b, [], [], [], [], [])
     for pair, a, b in members:
         for stage in (stage for stage in stages if stage in pair["terms"]):
             p, q, difference = a["params"][stage], b["params"][stage], pair["terms"][stage]
@@ -226,6 +206,4 @@ def _points(
             points.mean_z.append((p["estimate"] + q["estimate"]) / 2 / se)
             points.diff_se.append(difference["diff_se"])
             points.rel_se.append(difference["rel_se"])
-            points.estimates_a.append(p["estimate"])
-            points.estimates_b.append(q["estimate"])
     return points

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.report.derived import apart, index_of, overdispersion, pair_points
+from harness.report.agreement_frames import AGREEMENT_HEADS, agreement_rows
+from harness.report.derived import index_of, overdispersion
 from harness.report.numerics import percentage_change, wald_p
 from harness.report.reading import Reading, Record, unreliable
 
@@ -40,8 +41,8 @@ EMPTY_HEADS = {
         "high",
     ),
     "comparisons": (*PAIR_FIELDS, "different_estimator"),
-    "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se"),
-    "agreement": ("a", "b", "rows", "quantity", "n", "mean", "sd", "limit_low", "limit_high"),
+    "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se", "digits"),
+    **AGREEMENT_HEADS,
     "messages": ("id", "kind", "text"),
     "medians": ("indicator", "stratum", "t", "rate", "units"),
     "dropped": ("unit", "reason", "rows_for_reason"),
@@ -59,7 +60,7 @@ def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
         "chained_index": _frame(_chained_index(reading)),
         "comparisons": _frame(_comparisons(reading)),
         "comparison_terms": _frame(_comparison_terms(reading)),
-        "agreement": _frame(_agreement(reading)),
+        **{name: _frame(rows) for name, rows in agreement_rows(reading).items()},
         "overdispersion": _frame(_overdispersion(reading)),
         "messages": _frame(_messages(reading)),
         "medians": _frame(reading.results["medians"]),
@@ -168,33 +169,8 @@ def _comparison_terms(reading: Reading) -> Iterator[Record]:
                 "term": term,
                 "diff_se": difference["diff_se"],
                 "rel_se": difference["rel_se"],
+                "digits": difference.get("digits"),
             }
-
-
-def _agreement(reading: Reading) -> Iterator[Record]:
-    groups = [
-        (rows_of, points)
-        for rows_of, pairs in apart(reading.exact_pairs).items()
-        for points in pair_points(reading, pairs)
-    ]
-    for rows_of, points in groups:
-        for quantity, summary in (
-            ("difference in standard errors", points.agreement),
-            ("relative difference of standard errors", points.agreement_of_errors),
-        ):
-            if summary:
-                yield {
-                    "a": points.a,
-                    "b": points.b,
-                    "rows": rows_of,
-                    "quantity": quantity,
-                    "n": summary.n,
-                    "mean": summary.mean,
-                    "sd": summary.sd,
-                    "limit_low": summary.low,
-                    "limit_high": summary.high,
-                    "one_minus_lin_ccc": points.discordance,
-                }
 
 
 def _overdispersion(reading: Reading) -> Iterator[Record]:

@@ -35,17 +35,6 @@ class ChainedIndex:
     high: FloatArray | None
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Bland-Altman summary of n differences; limits are None below two differences."""
-
-    n: int
-    mean: float
-    sd: float | None
-    low: float | None
-    high: float | None
-
-
 def percentage_change(b: float | None) -> float | None:
     """Return 100 (exp(b) - 1), the percentage change that a log rate ratio stands for.
 
@@ -141,34 +130,3 @@ def chained_index(
     half = Z_95 * np.sqrt(np.maximum(np.einsum("ti,ij,tj->t", counts, v, counts), 0.0))
     low, high = BASELINE * np.exp(log_index - half), BASELINE * np.exp(log_index + half)
     return ChainedIndex(t, BASELINE * np.exp(log_index), low, high)
-
-
-def limits_of_agreement(differences: Sequence[float]) -> Agreement | None:
-    """Return mean and 95 % limits of agreement, mean -+ 1.96 SD (Bland & Altman 1986).
-
-    Returns
-    -------
-    Agreement or None
-        None where there are no differences.
-    """
-    d = np.asarray(differences, dtype=float)
-    if d.size == 0:
-        return None
-    mean = float(d.mean())
-    if d.size < 2:
-        return Agreement(1, mean, None, None, None)
-    sd = float(d.std(ddof=1))
-    return Agreement(int(d.size), mean, sd, mean - Z_95 * sd, mean + Z_95 * sd)
-
-
-def lin_discordance(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Return 1 minus Lin's concordance correlation coefficient (Lin 1989, Biometrics 45:255).
-
-    1 - ccc = E[(a - b)^2] / (var a + var b + (mean a - mean b)^2) with 1/n moments. Computed
-    from the differences, so that digits far below 1e-16 of the coefficient itself survive.
-    """
-    x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if x.size < 2:
-        return None
-    spread = x.var() + y.var() + (x.mean() - y.mean()) ** 2
-    return float(np.mean((x - y) ** 2) / spread) if spread > 0 else None

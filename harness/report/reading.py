@@ -16,6 +16,13 @@ WHOLE_PANEL = "all"
 TWO_STEP = ("pre", "step0", "step1", "post")
 # A rate ratio of e^15, three millions, is what an optimiser leaves of an estimate without bound.
 ABSURD = 15.0
+NO_AGREEMENT: Record = {
+    "method": {},
+    "pairs": [],
+    "distances": [],
+    "odd_one_out": [],
+    "conclusions": {"groups": [], "pairs": [], "changed": []},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,12 @@ class Reading:
         """Return whether both fits of a comparison are by maximum likelihood."""
         both = (self.fit_by_id(pair[key]) for key in ("fit_a", "fit_b"))
         return all(fit is not None and fit["estimator"] == EXACT for fit in both)
+
+    @property
+    def agreement(self) -> Record:
+        """What is said of many fits at once; every list empty where an earlier version ran."""
+        found: Record = self.results.get("agreement") or NO_AGREEMENT
+        return found
 
     @property
     def like_for_like(self) -> list[Record]:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-
-import numpy as np
 
 from harness.certificate import Certificate
 from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
 from harness.concordance.triage import message_triage, triage
-from harness.design import FloatArray
 from harness.glmm.separation import unbounded_terms
 from harness.panel import Panel
 from harness.report.reading import EXACT
 from harness.report.words import plural
 from harness.result import FitResult, Message
+from harness.study.agreement import agreement_block
 from harness.study.by_hand import by_hand
 from harness.study.config import BASE, Indicator
+from harness.study.distances import distances
 from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence
+from harness.study.writable import matrix, number
 
 SCHEMA = 1
 
@@ -32,13 +31,16 @@ SCHEMA = 1
 def results_dict(run: StudyRun) -> dict[str, Any]:
     """Return the contents of ``results.json``."""
     at_level, known = run.at_level(run.study.level), run.registered(run.study.level)
+    fits = [_fit(run, planned, fit) for planned, fit in run.fits.items()]
+    comparisons = [_comparison(run, planned, pair) for planned, pair in run.pairs.items()]
     return {
         "schema": SCHEMA,
         "study": _study(run),
         "environment": {**asdict(run.environment), "transport": _transport(run)},
         "panel": _panel(run),
-        "fits": [_fit(run, planned, fit) for planned, fit in run.fits.items()],
-        "comparisons": [_comparison(run, planned, pair) for planned, pair in run.pairs.items()],
+        "fits": fits,
+        "comparisons": comparisons,
+        "agreement": agreement_block(fits, comparisons, distances(run.fits), run.options.seed),
         "medians": [row for i in run.study.indicators for row in _medians(run, i)],
         "dispersion_null": [
             {
@@ -272,9 +274,9 @@ def _comparison(run: StudyRun, planned: PlannedPair, pair: Pair) -> dict[str, An
 
 
 def _terms(metrics: PairMetrics) -> dict[str, Any]:
-    diff_se, rel_se = metrics.terms["diff_se"], metrics.terms["rel_se"]
+    names = ("diff_se", "rel_se", "digits")
     return {
-        str(term): {"diff_se": number(diff_se[term]), "rel_se": number(rel_se[term])}
+        str(term): {name: number(metrics.terms[name][term]) for name in names}
         for term in metrics.terms.index
     }
 
@@ -297,15 +299,3 @@ def _medians(run: StudyRun, indicator: Indicator) -> list[dict[str, Any]]:
 
 def _indicator(run: StudyRun, name: str) -> Indicator:
     return next(indicator for indicator in run.study.indicators if indicator.name == name)
-
-
-def number(value: float | None) -> float | None:
-    """A finite float, or None: JSON has no infinity and no NaN."""
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def matrix(values: FloatArray) -> list[list[float | None]] | None:
-    """Rows of a matrix; None where it holds nothing finite."""
-    if not np.isfinite(values).any():
-        return None
-    return [[number(float(value)) for value in row] for row in values]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from harness.report import render_report
+from harness.study.agreement import agreement_block
 
 TERMS = ("intercept", "pre", "step0", "step1", "post")
 ENGINES: dict[str, tuple[str, str, str]] = {
@@ -83,7 +84,7 @@ def _fit(
         "params": params, "cov_params": (cov * factor**2).tolist(), "printed_se": None,
         "sd_re": sd_re, "corr_re": [[1.0, -0.4], [-0.4, 1.0]] if len(sd_re) == 2 else None,
         "certificate": None, "certificate_reason": "certificates are not computed in this version",
-        "failure": None,
+        "failure": None, "unbounded": [],
         "reproduce": f"# {engine}, {settings}\nfit <- glmer(y ~ x + (1 + t | g), data = d)\n",
     }  # fmt: skip
 
@@ -110,6 +111,10 @@ def _verdict(d: float, s: float) -> str:
     return "discordant"
 
 
+def _digits(x: float, c: float, se: float) -> float:
+    return min(15.0, -float(np.log10(max(abs(x - c) / max(abs(c), se), 1e-15))))
+
+
 def compare(a: Results, b: Results) -> Results:
     """Return one comparison of two fits by the rules of the schema."""
     like = (
@@ -134,6 +139,7 @@ def compare(a: Results, b: Results) -> Results:
         q = b["params"][term]
         terms[term] = {
             "diff_se": (q["estimate"] - p["estimate"]) / p["se"], "rel_se": q["se"] / p["se"] - 1,
+            "digits": _digits(q["estimate"], p["estimate"], p["se"]),
         }  # fmt: skip
     d = max(abs(t["diff_se"]) for t in terms.values())
     s = max(abs(t["rel_se"]) for t in terms.values())
@@ -146,6 +152,25 @@ def compare(a: Results, b: Results) -> Results:
         "conclusion_changes": False, "knife_edge": False, "verdict": verdict, "cause": cause,
         "evidence": f"largest difference {d:.2g} SE" if cause else None, "terms": terms,
     }  # fmt: skip
+
+
+def distances(fits: list[Results]) -> list[Results]:
+    """Return each fit's distance from the first maximum-likelihood fit of its analysis."""
+    reference: dict[tuple[str, ...], Results] = {}
+    for fit in fits:
+        if fit["estimator"] == "maximum likelihood" and not fit["failure"]:
+            reference.setdefault((fit["indicator"], fit["stratum"], fit["variant"]), fit)
+    return [_distance(f, reference.get((f["indicator"], f["stratum"], f["variant"]))) for f in fits]
+
+
+def _distance(fit: Results, c: Results | None) -> Results:
+    nothing = dict.fromkeys(("reference_decrement", "diff_se", "rel_se", "digits"))
+    row = {"fit": fit["id"], "reference": c and c["id"], **nothing, "reason": "no answer"}
+    if c is None or fit["failure"]:
+        return row
+    pair = compare(c, fit)
+    errors = {"rel_se": abs(pair["max_rel_se"]), "digits": pair["digits"], "reason": None}
+    return row | {"reference_decrement": 3e-9, "diff_se": pair["max_diff_se"]} | errors
 
 
 def build_results(
@@ -224,6 +249,7 @@ def build_results(
         },
         "fits": fits,
         "comparisons": pairs,
+        "agreement": agreement_block(fits, pairs, distances(fits), seed),
         "medians": [
             {"indicator": i, "stratum": s, "t": t, "rate": 17.0 - 0.6 * t + k / 3, "units": 40}
             for k, (i, s) in enumerate(analyses) for t in range(-3, 4)

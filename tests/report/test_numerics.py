@@ -8,8 +8,6 @@ import pytest
 from harness.report.numerics import (
     chained_index,
     excludes_zero,
-    limits_of_agreement,
-    lin_discordance,
     percentage_change,
     stage_counts,
     wald_p,
@@ -83,29 +81,3 @@ def test_significance(low, high, expected):
 def test_wald_p_is_two_sided():
     assert wald_p(-1.959963984540054, 1.0) == pytest.approx(0.05, rel=ROUNDING)
     assert wald_p(1.0, None) is None
-
-
-def test_limits_of_agreement_by_hand():
-    found = limits_of_agreement([1.0, 2.0, 3.0, 4.0, 5.0])
-    assert found is not None
-    # Mean 3, variance 10 / 4.
-    half = 1.959963984540054 * math.sqrt(2.5)
-    assert (found.n, found.mean) == (5, 3.0)
-    assert (found.low, found.high) == (pytest.approx(3 - half), pytest.approx(3 + half))
-
-
-@pytest.mark.parametrize(("values", "n"), [([], None), ([0.5], 1)])
-def test_limits_need_two_differences(values, n):
-    found = limits_of_agreement(values)
-    assert (found and found.n) == n
-    assert found is None or found.low is None
-
-
-def test_lin_discordance_is_one_minus_the_coefficient():
-    rng = np.random.default_rng(4)
-    x = rng.normal(size=50)
-    y = 0.8 * x + rng.normal(size=50) + 0.3
-    covariance = np.mean((x - x.mean()) * (y - y.mean()))
-    ccc = 2 * covariance / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
-    assert lin_discordance(x.tolist(), y.tolist()) == pytest.approx(1 - ccc, rel=ROUNDING)
-    assert lin_discordance([1.0, 1.0], [1.0, 1.0]) is None

@@ -21,15 +21,16 @@ from harness.study.environment import current_environment
 from harness.study.loading import load_study
 from harness.study.panels import read_study
 from harness.study.plan import PlannedFit
-from harness.study.results import matrix, number, results_dict
+from harness.study.results import results_dict
 from harness.study.runner import RunOptions, StudyRun, run_study
+from harness.study.writable import matrix, number
 from harness.study.writing import write_run
 from tests.engines.panels import frame, panel
 from tests.study.files import STRATA, write_study
 
 # DESIGN 5: what every study run writes.
 KEYS = {
-    "": "schema environment panel fits comparisons claims counts",
+    "": "schema environment panel fits comparisons claims counts agreement",
     "panel": "sha256 rows units periods dropped",
     "fits": (
         "id variant indicator stratum exposure response scale impact window random covariance"
@@ -41,6 +42,7 @@ KEYS = {
         " cause evidence"
     ),
     "counts": "fits_expected fits_done pairs_expected pairs_at_level pairs_registered",
+    "agreement": "method pairs distances odd_one_out conclusions",
 }
 CERTIFICATE = (
     "newton_decrement max_step_se llf_gap steps_se se_errors max_se_error definite cone_gain"

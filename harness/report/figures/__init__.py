@@ -10,6 +10,7 @@ from harness.report.figures.chained_index import chained_index_figure, strata_in
 from harness.report.figures.dispersion import dispersion_figure
 from harness.report.figures.families import families_figure
 from harness.report.figures.forest import forest_figure
+from harness.report.figures.heat_map import heat_map
 from harness.report.figures.medians import medians_figure
 from harness.report.figures.style import Drawing
 from harness.report.reading import Reading
@@ -29,3 +30,5 @@ def _figures(reading: Reading, found: list[Overdispersion]) -> Iterator[Drawing 
     yield strata_index_figure(reading, found)
     yield dispersion_figure(found)
     yield bland_altman(reading)
+    for whole_panel in (True, False):
+        yield heat_map(reading, whole_panel)

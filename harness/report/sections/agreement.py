@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.report.blocks import Fold, Section, Text
 from harness.report.sections.material import Material, section
-from harness.report.tables import agreement, concordance, estimators
+from harness.report.tables import concordance, estimators
 from harness.report.words import LEVELS
 
 
@@ -27,8 +27,6 @@ def concordance_section(material: Material) -> Section:
         ),
         concordance.matrix_table(reading),
         material.figure("forest", reading.strata[0]),
-        material.figure("bland-altman"),
-        agreement.agreement_table(reading),
         concordance.pairs_table(
             reading, pairs, "pairs", f"All {len(pairs)} maximum-likelihood comparisons, worst first"
         ),
