@@ -35,6 +35,8 @@ class Certificate:
         predictor: above zero, some added variance raises the log-likelihood. None inside.
     cone_slack : float or None
         On the boundary, the largest absolute entry of S G, zero at a maximum. None inside.
+    falsely_singular : bool
+        Whether a higher point inside is known and the log-likelihood rises towards it.
     se_errors : mapping of str to float
         Relative error of each reported standard error against the exact one of the same kind at
         the same point; empty where there is none to compare.
@@ -65,6 +67,7 @@ class Certificate:
     certified: bool
     reason: str | None
     own_gradient_se: float | None = None
+    falsely_singular: bool = False
     own: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.certificate import Certificate
-from harness.concordance.exact import LLF_SLACK, SAME_LLF
+from harness.concordance.exact import LLF_SLACK
 from harness.concordance.verdict import CONCORDANT
-from harness.glmm.fitting import CONE_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +33,7 @@ class Findings:
     cone_slack: float | None = None
     llf_error: float | None = None
     own_gradient_se: float | None = None
+    falsely_singular: bool = False
     no_se: tuple[str, ...] = ()
     unbounded: tuple[str, ...] = ()
 
@@ -58,6 +58,7 @@ def judged(found: Findings) -> Certificate:
         se_errors=dict(found.se_errors),
         llf_error=found.llf_error,
         own_gradient_se=found.own_gradient_se,
+        falsely_singular=found.falsely_singular,
         certified=reason is None,
         reason=reason,
     )
@@ -70,7 +71,7 @@ def _objections(found: Findings) -> Iterator[str]:
             f"no finite estimate exists for {', '.join(found.unbounded)}: the likelihood rises for"
             " ever"
         )
-    if (found.cone_gain or 0.0) > CONE_TOLERANCE and gap > SAME_LLF:
+    if found.falsely_singular:
         yield (
             f"falsely singular: the {what} still rises by {found.cone_gain:.2g} per unit of"
             f" variance, a point {gap:.3g} higher is known"

@@ -10,6 +10,7 @@ from harness.concordance.judgement import Findings, judged
 from harness.concordance.metrics import reported_errors
 from harness.concordance.reference import Higher, higher_point
 from harness.design import FloatArray
+from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.laplace import conditional_information
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
@@ -39,6 +40,10 @@ def likelihood_certificate(fit: FitResult) -> Certificate:
             no_se=tuple(map(str, fit.bse.index[~(fit.bse > 0.0)])),
             llf_error=float(fit.llf - point.llf),
             unbounded=endless,
+            falsely_singular=higher is not None
+            and not higher.singular
+            and point.cone > CONE_TOLERANCE
+            and gap > SAME_LLF,
             own_gradient_se=_own_gradient(fit, point),
         )
     )

@@ -23,9 +23,10 @@ QUADRATIC = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Higher:
-    """A point above a fit's: its log-likelihood, and the way there in standard errors."""
+    """A point above a fit's: its log-likelihood, the way there, and whether it is singular too."""
 
     llf: float
+    singular: bool
     steps_se: dict[str, float]
 
 
@@ -40,7 +41,9 @@ def higher_point(fit: FitResult, point: ExactPoint) -> Higher | None:
         value = objective.value(psi)
         if value > top:
             best, top = psi, value
-    return None if best is None else Higher(top, _way(fit, objective, best))
+    if best is None:
+        return None
+    return Higher(top, is_singular(objective, best), _way(fit, objective, best))
 
 
 def _candidates(fit: FitResult, objective: Objective, point: ExactPoint) -> Iterator[FloatArray]:

@@ -70,7 +70,7 @@ def message_triage(fit: FitResult, message: Message) -> Word | None:
     if fit.certificate is None or not is_about_the_answer(message):
         return None
     if message.kind == "singular":
-        return "false alarm" if _falsely_singular(fit.certificate) else "real"
+        return "false alarm" if fit.certificate.falsely_singular else "real"
     found = triage(fit)
     return None if found is None or message.kind not in ALARMS else _heard(found)
 
@@ -89,14 +89,10 @@ def _heard(found: Triage) -> Word:
     return "real" if found.why else "false alarm"
 
 
-def _falsely_singular(found: Certificate) -> bool:
-    return (found.reason or "").startswith("falsely singular")
-
-
 def _defect(found: Certificate, fit: FitResult, step: float, se: float) -> str | None:
     """What is wrong with an answer beyond the limits; None where nothing is."""
     error = found.max_se_error
-    if _falsely_singular(found) or (found.reason or "").startswith("no finite estimate"):
+    if found.falsely_singular or (found.reason or "").startswith("no finite estimate"):
         return found.reason
     if not found.definite:
         return "no maximum: the Hessian is indefinite"

@@ -50,10 +50,11 @@ class Glossary:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One fit: its digits, and the lines that redo it by hand."""
+    """One fit: its digits, the lines that redo it by hand, and what to know before trusting it."""
 
     fit: Record
     digits: Table
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ PAIR_FIELDS = (
     "max_diff_se", "max_rel_se", "llf_diff", "sd_re_diff", "digits", "conclusion_changes",
     "knife_edge", "evidence",
 )  # fmt: skip
+CERTIFICATE_FIELDS = (
+    "objective", "certified", "newton_decrement", "max_step_se", "llf_gap", "definite", "cone_gain",
+    "cone_slack", "max_se_error", "llf_error", "own_gradient_se",
+)  # fmt: skip
 ASKED = ("id", "variant", "indicator", "stratum", "engine", "settings", "language", "estimator")
 
 # A table without rows still says what its columns would be.
@@ -43,7 +47,7 @@ EMPTY_HEADS = {
     "comparisons": (*PAIR_FIELDS, "different_estimator"),
     "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se", "digits"),
     **AGREEMENT_HEADS,
-    "messages": ("id", "kind", "text"),
+    "messages": ("id", "kind", "text", "triage", "distance_se"),
     "medians": ("indicator", "stratum", "t", "rate", "units"),
     "dropped": ("unit", "reason", "rows_for_reason"),
     "rows_by_t": ("t", "rows"),
@@ -63,6 +67,7 @@ def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
         **{name: _frame(rows) for name, rows in agreement_rows(reading).items()},
         "overdispersion": _frame(_overdispersion(reading)),
         "messages": _frame(_messages(reading)),
+        "certificates": _frame(_certificates(reading)),
         "medians": _frame(reading.results["medians"]),
         "dropped": _frame(_dropped(reading)),
         "rows_by_t": _frame(_rows_by_t(reading)),
@@ -201,7 +206,22 @@ def _two_families(
 def _messages(reading: Reading) -> Iterator[Record]:
     for fit in reading.fits:
         for message in fit["messages"]:
-            yield {"id": fit["id"], "kind": message["kind"], "text": message["text"]}
+            judged = {key: message.get(key) for key in ("triage", "distance_se")}
+            yield {"id": fit["id"], "kind": message["kind"], "text": message["text"], **judged}
+
+
+def _certificates(reading: Reading) -> Iterator[Record]:
+    for fit in reading.fits:
+        found, triage = fit.get("certificate") or {}, fit.get("triage") or {}
+        own, errors = found.get("own") or {}, found.get("se_errors") or {}
+        yield {
+            "id": fit["id"],
+            **{key: found.get(key) for key in CERTIFICATE_FIELDS},
+            "own_objective": max(map(abs, own.values()), default=None),
+            **{f"se_error_{term}": errors.get(term) for term in reading.terms},
+            "triage": triage.get("word"),
+            "reason": fit.get("certificate_reason"),
+        }
 
 
 def _dropped(reading: Reading) -> Iterator[Record]:

@@ -143,4 +143,5 @@ def _recipes(block: Recipes) -> Iterator[str]:
         yield f"### {escaped(fit['id'])}"
         if fit["failure"] is not None:
             yield f"Failed: {escaped(fit['failure'])}"
+        yield from (f"**Caution.** {escaped(caution)}" for caution in recipe.cautions)
         yield fenced(fit["reproduce"] or "", fit["language"].lower())

@@ -153,10 +153,21 @@ def test_a_falsely_singular_fit_is_not_certified(fit: FitResult, slope: float) -
     found = false.certificate
     assert found is not None
     assert str(found.reason).startswith("falsely singular: the Laplace log-likelihood still rises")
+    assert found.falsely_singular
     assert found.cone_gain is not None
     assert found.cone_gain > 1.0
     assert found.llf_gap == pytest.approx(fit.llf - false.llf, rel=ROUNDING)
     assert found.max_step_se > 1.0
+
+
+def test_a_singular_fit_short_of_a_singular_maximum_is_not_falsely_so() -> None:
+    fits = (exact_fit(seed=seed, sd=(0.3, 0.0)) for seed in range(6))
+    flat = next(fit for fit in fits if fit.singular and np.linalg.det(fit.cov_re) < 1e-12)
+    short = replace(moved(flat, by_se=0.02), language="R")
+    found = certified(short).certificate
+    assert found is not None
+    assert (found.certified, found.falsely_singular) == (False, False)
+    assert "standard errors from the maximum" in str(found.reason)
 
 
 def test_a_higher_partner_takes_the_certificate(fit: FitResult) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.concordance.cause import MAXIMISES, SAME_LLF
-from harness.concordance.exact import exact_point, has_exact_objective
+from harness.concordance.cause import MAXIMISES
+from harness.concordance.exact import SAME_LLF, exact_point, has_exact_objective
 from harness.concordance.metrics import log_relative_error, relative_difference
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.report.blocks import Block, Fold, Glossary, Recipe, Recipes, Section, Text
 from harness.report.reading import Reading
 from harness.report.sections.material import Material, section
-from harness.report.tables import data, fits
+from harness.report.tables import certificates, data, fits
 from harness.report.words import CAUSES, DEFAULT_EVENT, LEVELS, plural, unit_of
 
 
@@ -48,6 +48,7 @@ def fits_section(material: Material) -> Section:
         "The fits, one by one",
         fits.failures_table(reading) or Text("Every fit gave an answer."),
         fits.messages_table(reading) or Text("No engine said anything."),
+        certificates.certificates_table(reading),
         fits.fits_table(reading),
         _pseudo_note(reading),
     )
@@ -76,7 +77,9 @@ def by_hand_section(material: Material) -> Section:
     for indicator, stratum in reading.analyses:
         key = (indicator["name"], stratum["name"])
         own = [fit for fit in reading.fits if (fit["indicator"], fit["stratum"]) == key]
-        recipes = tuple(Recipe(fit, fits.digits_table(fit)) for fit in own)
+        recipes = tuple(
+            Recipe(fit, fits.digits_table(fit), certificates.cautions(fit)) for fit in own
+        )
         label = f"{indicator['label']} · {stratum['label']}"
         blocks.append(Recipes(label, unit_of(indicator), recipes))
     return section("by-hand", "Redo each fit by hand", *blocks)

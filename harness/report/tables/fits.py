@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 from harness.report.reading import Reading, Record, unreliable
 from harness.report.rounding import NOTHING, brief, exact, fixed
 from harness.report.tables.cells import analysis_cell
+from harness.report.tables.certificates import triage_words
 from harness.report.tables.table import Cell, Column, Table, Tone
 from harness.report.words import MESSAGE_KINDS, failed_fits
 
@@ -103,12 +103,12 @@ def failures_table(reading: Reading) -> Table | None:
 
 def messages_table(reading: Reading) -> Table | None:
     """Return the engines' messages by class; texts that differ in numbers only count as one."""
-    said: dict[tuple[str, str, str], Counter[str]] = {}
+    said: dict[tuple[str, str, str], list[Record]] = {}
     for fit in reading.fits:
         asked = f"{fit['engine']} {fit['settings']}"
         for message in fit["messages"]:
             key = (message["kind"], asked, NUMBER.sub("#", message["text"]))
-            said.setdefault(key, Counter())[message["text"]] += 1
+            said.setdefault(key, []).append(message)
     if not said:
         return None
     columns = (
@@ -116,22 +116,26 @@ def messages_table(reading: Reading) -> Table | None:
         Column("Engine", "engine and settings", numeric=False),
         Column("Times", "in how many fits"),
         Column("Message", "word for word, the first of those alike", numeric=False, wraps=True),
-    )
-    ordered = sorted(said.items(), key=lambda item: (item[0][0], -item[1].total(), item[0]))
-    rows = tuple(_message_row(kind, asked, texts) for (kind, asked, _), texts in ordered)
+        Column("Real?", "whether the answer is bad: beyond 0.05 standard errors or 5 %",
+               numeric=False, wraps=True),
+    )  # fmt: skip
+    ordered = sorted(said.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))
+    rows = tuple(_message_row(kind, asked, alike) for (kind, asked, _), alike in ordered)
     return Table(
         "messages", "What the engines said", columns, rows, csv="messages", heads=2, tall=True
     )
 
 
-def _message_row(kind: str, asked: str, texts: Counter[str]) -> tuple[Cell, ...]:
+def _message_row(kind: str, asked: str, alike: list[Record]) -> tuple[Cell, ...]:
+    texts = {message["text"] for message in alike}
     others = len(texts) - 1
     more = f"and {others} more that differ in numbers only" if others else ""
     return (
         Cell(kind, MESSAGE_KINDS.get(kind, ""), "head"),
         Cell(asked),
-        Cell(str(texts.total())),
+        Cell(str(len(alike))),
         Cell(min(texts), sub=more),
+        Cell(triage_words(alike)),
     )
 
 
