@@ -3,10 +3,18 @@
 # Starts for theta (Cholesky factor, by column) beside lme4's own: its tight answer from one
 # start is sometimes falsely singular.
 lme4_starts <- function(q, covariance) {
-  starts <- list(c(.3, rep(.1, q - 1)), c(.1, rep(.02, q - 1)))
-  factor <- function(sd) if (covariance == "diagonal") sd
-    else diag(sd, nrow = q)[lower.tri(diag(q), diag = TRUE)]
-  c(list(NULL), lapply(starts, function(sd) list(theta = factor(sd))))
+  c(list(NULL), theta_starts(list(c(.3, rep(.1, q - 1)), c(.1, rep(.02, q - 1))), q, covariance))
+}
+
+# More of them where the best answer is singular: a later effect that varies more than the first.
+lme4_more_starts <- function(q, covariance) {
+  theta_starts(list(c(.1, rep(.3, q - 1)), c(1, rep(.3, q - 1))), q, covariance)
+}
+
+theta_starts <- function(sds, q, covariance) {
+  lower <- lower.tri(diag(q), diag = TRUE)
+  factor <- function(sd) if (covariance == "diagonal") sd else diag(sd, nrow = q)[lower]
+  lapply(sds, function(sd) list(theta = factor(sd)))
 }
 
 glmer_once <- function(formula, data, control, start, ...) {
@@ -36,14 +44,30 @@ glmer_tight <- function(formula, data, start) {
   c(run, list(tolerance = tolerance, start = as.double(start$theta)))
 }
 
-# Value, gradient and Hessian of the deviance (-2 log-likelihood). lme4 begins each evaluation from
-# the linear predictor of its last iterate, which leaves PIRLS's slack in every difference; a fresh
-# one does not.
-derivatives <- function(deviance, point) {
+# The deviance (-2 log-likelihood) to rounding error, whatever tolPwrss is. lme4's own begins PIRLS
+# from a linear predictor without its fixed part, and takes the log determinant with the weights of
+# the iteration before the last: an error of the first order in the last step, 1e-6 or nothing at
+# all, as the last iteration happens to be one more or one less. Differences turned that into
+# standard errors up to 24 % off. From the full linear predictor of the very point no step is left.
+settled <- function(deviance) {
   place <- environment(deviance)
-  deviance(point)
-  place$lp0 <- place$pp$linPred(1)
-  c(list(value = deviance(point)), lme4:::deriv12(deviance, point))
+  function(point) {
+    deviance(point)
+    place$lp0 <- as.numeric(place$resp$eta - place$baseOffset)
+    deviance(point)
+  }
+}
+
+# Value, gradient and Hessian of the deviance, by differences over a five-hundredth of each
+# parameter's standard error: lme4's own step of 1e-4 is too long for a slope that hardly varies,
+# and too short for the intercept of few units.
+derivatives <- function(deviance, point, share = 2e-3) {
+  value <- settled(deviance)
+  curvature <- diag(lme4:::deriv12(value, point)$Hessian) / 2
+  size <- 1 / sqrt(pmax(curvature, 1))
+  scaled <- lme4:::deriv12(function(at) value(at * size), point / size, delta = share)
+  list(value = value(point), gradient = scaled$gradient / size,
+       Hessian = scaled$Hessian / outer(size, size))
 }
 
 # Inverse over the directions that carry information, and how many are left out. A covariance
@@ -70,7 +94,7 @@ newton_refined <- function(deviance, point, lower, steps = 3L) {
     point <- trial
     at <- there
   }
-  deviance(point)
+  settled(deviance)(point)
   c(at, list(point = point))
 }
 
@@ -121,8 +145,7 @@ fit_lme4 <- function(request) {
 }
 
 # lme4's own log-likelihood at given points, a column each: theta (Cholesky factor, by column), then
-# the fixed effects. Twice at each, the second time from the linear predictor of the first: PIRLS
-# begins where the point before ended, and what it leaves undone would count as the objective's.
+# the fixed effects.
 lme4_evaluate <- function(request) {
   data <- model_frame(request)
   formula <- model_formula(request, function(z) sprintf("(0 + %s | g)", z))
@@ -136,13 +159,18 @@ lme4_evaluate <- function(request) {
 
 lme4_values <- function(formula, data, tolerance, points) {
   deviance <- glmer_once(formula, data, tight_control(tolerance), NULL, devFunOnly = TRUE)
-  place <- environment(deviance)
-  points <- matrix(points, nrow = length(place$lower))
-  apply(points, 2L, function(point) {
-    deviance(point)
-    place$lp0 <- place$pp$linPred(1)
-    -deviance(point) / 2
-  })
+  points <- matrix(points, nrow = length(environment(deviance)$lower))
+  -apply(points, 2L, settled(deviance)) / 2
+}
+
+# The best of several starts, of more where that is singular.
+tight_run <- function(formula, data, q, covariance) {
+  from <- function(starts) lapply(starts, function(start) glmer_tight(formula, data, start))
+  value <- function(model) as.numeric(stats::logLik(model))
+  runs <- from(lme4_starts(q, covariance))
+  best <- best_of(runs, value)
+  if (failed(best$value) || !lme4::isSingular(best$value)) return(best)
+  best_of(c(runs, from(lme4_more_starts(q, covariance))), value)
 }
 
 lme4_fit <- function(request) {
@@ -153,9 +181,7 @@ lme4_fit <- function(request) {
   if (request$settings == "default") {
     run <- captured(glmer_once(formula, data, lme4::glmerControl(), NULL))
   } else {
-    starts <- lme4_starts(as.integer(request$q), request$covariance)
-    run <- best_of(lapply(starts, function(start) glmer_tight(formula, data, start)),
-                   function(model) as.numeric(stats::logLik(model)))
+    run <- tight_run(formula, data, as.integer(request$q), request$covariance)
   }
   if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
   sharpen <- if (request$settings == "tight")

@@ -45,16 +45,20 @@ control <- glmerControl(optimizer = "bobyqa", tolPwrss = {tolerance},
 fit <- glmer({formula}, data = d, offset = o, family = poisson,
              control = control{start})""",
     optimum="""\
-# Newton steps lead on from there to this maximum (theta, then the fixed effects); its standard
-# errors come from derivatives that begin each evaluation at the maximum, not at the last iterate.
+# Newton steps lead on from there to this maximum (theta, then the fixed effects). The deviance is
+# exact where it begins at its own linear predictor; steps are shares of standard errors.
 best <- {best}
-deviance <- update(fit, start = NULL, devFunOnly = TRUE)
-place <- environment(deviance)
-invisible(deviance(best))
-place$lp0 <- place$pp$linPred(1)
-best <- structure(list(par = best, fval = deviance(best), conv = 0),
-                  derivs = lme4:::deriv12(deviance, best))
-invisible(deviance(best$par))
+begun <- update(fit, start = NULL, devFunOnly = TRUE)
+place <- environment(begun)
+deviance <- function(point) {{
+  begun(point)
+  place$lp0 <- as.numeric(place$resp$eta - place$baseOffset)
+  begun(point)
+}}
+size <- 1 / sqrt(pmax(diag(lme4:::deriv12(deviance, best)$Hessian) / 2, 1))
+scaled <- lme4:::deriv12(function(at) deviance(at * size), best / size, delta = 2e-3)
+derivs <- list(gradient = scaled$gradient / size, Hessian = scaled$Hessian / outer(size, size))
+best <- structure(list(par = best, fval = deviance(best), conv = 0), derivs = derivs)
 parts <- glFormula(formula(fit), data = d, offset = o, family = poisson)
 fit <- mkMerMod(place, best, parts$reTrms, parts$fr)""",
     show="summary(fit{asked})",
