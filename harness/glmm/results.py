@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 import scipy.stats
 
 from harness.design import FloatArray
-from harness.glmm.fitting import SINGULAR_TOLERANCE
 from harness.glmm.likelihood_inference import LikelihoodInference
 from harness.glmm.optimise import inverse_information
 from harness.glmm.prediction_methods import Prediction
@@ -65,23 +63,18 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
 
     @property
-    def exceeds_poisson(self) -> bool:
-        """Whether the family's variance parameter is above zero; True where there is none."""
-        return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
-
-    @property
     def theta(self) -> float | None:
         """Size of ``nb2``, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson."""
         if self.model.design.family != "nb2":
             return None
-        return 1.0 / self.variance if self.exceeds_poisson else math.inf
+        return float(self.family_param["estimate"][".theta"])
 
     @property
     def sigma_olre(self) -> float | None:
         """Standard deviation of the observation-level effects of ``poisson-olre``."""
         if self.model.design.family != "poisson-olre":
             return None
-        return math.sqrt(self.variance)
+        return float(self.family_param["estimate"][".sigma_olre"])
 
     @property
     def bse(self) -> pd.Series[float]:
