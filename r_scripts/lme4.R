@@ -37,12 +37,13 @@ glmer_tight <- function(formula, data, start) {
 }
 
 # Value, gradient and Hessian of the deviance (-2 log-likelihood). lme4 begins each evaluation from
-# the linear predictor of its last iterate, which leaves PIRLS's slack in every difference; a fresh
-# one does not.
+# the linear predictor of its last iterate, which leaves PIRLS's slack in every difference; one
+# that is off by the same amount in every row does not. The whole predictor: pp holds that of the
+# random effects only, and from there PIRLS does not return where counts run into the hundreds.
 derivatives <- function(deviance, point) {
   place <- environment(deviance)
   deviance(point)
-  place$lp0 <- place$pp$linPred(1)
+  place$lp0 <- 1 + place$pp$linPred(1) + drop(place$pp$X %*% point[-place$dpars])
   c(list(value = deviance(point)), lme4:::deriv12(deviance, point))
 }
 
@@ -58,13 +59,13 @@ known_inverse <- function(hessian) {
 }
 
 # Newton steps on lme4's own deviance: bobyqa can stop some thousandths of a standard error short
-# and call it converged. A step that does not lower the deviance, or leaves the parameters' bounds,
-# is not taken.
+# and call it converged, on the boundary a whole hundredth. A step ends at the bounds of the
+# parameters, and is not taken where it does not lower the deviance.
 newton_refined <- function(deviance, point, lower, steps = 3L) {
   at <- derivatives(deviance, point)
   for (i in seq_len(steps)) {
-    trial <- point - drop(known_inverse(at$Hessian) %*% at$gradient)
-    if (!all(is.finite(trial)) || any(trial < lower)) break
+    trial <- pmax(point - drop(known_inverse(at$Hessian) %*% at$gradient), lower)
+    if (!all(is.finite(trial))) break
     there <- tryCatch(derivatives(deviance, trial), error = function(e) NULL)
     if (is.null(there) || !isTRUE(there$value < at$value)) break
     point <- trial
@@ -153,7 +154,6 @@ lme4_answer <- function(model, request, sharpen) {
     run <- captured(sharpen(model))
     notes <- unique(c(notes, run$notes))
     if (failed(run$value)) {
-      # Counts in the hundred thousands: PIRLS does not start again from its own answer.
       notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", run$value[[1]]))
     } else {
       sharp <- run$value

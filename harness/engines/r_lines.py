@@ -46,12 +46,12 @@ fit <- glmer({formula}, data = d, offset = o, family = poisson,
              control = control{start})""",
     optimum="""\
 # Newton steps lead on from there to this maximum (theta, then the fixed effects); its standard
-# errors come from derivatives that begin each evaluation at the maximum, not at the last iterate.
+# errors come from derivatives that begin each evaluation off the maximum, not at the last iterate.
 best <- {best}
 deviance <- update(fit, start = NULL, devFunOnly = TRUE)
 place <- environment(deviance)
 invisible(deviance(best))
-place$lp0 <- place$pp$linPred(1)
+place$lp0 <- 1 + place$pp$linPred(1) + drop(place$pp$X %*% best[-place$dpars])
 best <- structure(list(par = best, fval = deviance(best), conv = 0),
                   derivs = lme4:::deriv12(deviance, best))
 invisible(deviance(best$par))
@@ -79,9 +79,11 @@ library(glmmTMB)
 fit <- glmmTMB({formula}, data = d, offset = o, family = {family}{start})""",
     optimum="""\
 # Newton steps lead on from there to this maximum; its Hessian is a difference of the gradient over
-# a thousandth of a standard error of each parameter.
+# a thousandth of a standard error of each parameter, or of a large scaled correlation.
 best <- fit$fit$par
 ndeps <- 1e-3 / sqrt(pmax(diag(optimHess(best, fit$obj$fn, fit$obj$gr)), 1))
+large <- names(best) == "theta" & cumsum(names(best) == "theta") > {q} & abs(best) > 1
+ndeps[large] <- 1e-3 * abs(best[large])
 best[] <- {best}
 hessian <- optimHess(best, fit$obj$fn, fit$obj$gr, control = list(ndeps = ndeps))
 fit$fit$objective <- fit$obj$fn(best)
@@ -91,7 +93,7 @@ fit$sdr <- TMB::sdreport(fit$obj, best, hessian)""",
     show="summary(fit)",
     left_out="""\
 # A parameter without curvature, on its way to a boundary at infinity, is left out of the inverse.
-kept <- names(best) == "beta" | diag(hessian) > 1e-6
+kept <- names(best) == "beta" | diag(hessian) > 1e-8
 se <- sqrt(diag(solve(hessian[kept, kept])))[names(best)[kept] == "beta"]
 cbind(Estimate = fixef(fit)$cond, `Std. Error` = se)""",
 )
