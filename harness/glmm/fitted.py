@@ -64,9 +64,12 @@ class Fitted:
         """Whether the family's variance parameter is above zero; True where there is none."""
         return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
 
-    def _only_laplace(self, what: str) -> None:
-        if self.n_quadrature > 1:
-            raise ConfigError(f"{what} refits by the Laplace approximation: fit by 'laplace' first")
+    def _needs_likelihood(self, what: str) -> None:
+        if self.model.design.response == "pseudo":
+            raise ConfigError(
+                f"{what} needs the likelihood of a distribution, which a pseudo-response has not:"
+                " use cluster-robust standard errors (se_method='cluster')"
+            )
 
     @property
     def _beta(self) -> FloatArray:

@@ -52,13 +52,17 @@ class LikelihoodInference(Fitted):
             The distribution that theory gives, and a simulated one where it gives none; or
             simulated in any case.
         replicates, seed : int
-            Of the simulation: draws from the smaller fit, each refitted by both models.
+            Of the simulation: draws from the smaller fit, each refitted by both models, with the
+            method of these fits.
 
         Raises
         ------
         ConfigError
-            If the data differ, the models are not nested, or the larger one fits worse.
+            If the data differ, the models are not nested, the larger one fits worse, or the
+            response is a pseudo-response.
         """
+        for fit in (self, restricted):
+            fit._needs_likelihood("a likelihood-ratio test")
         small, large = restricted.model.design, self.model.design
         if self.n_quadrature != restricted.n_quadrature:
             raise ConfigError("the two fits approximate the likelihood differently: use one method")
@@ -68,13 +72,12 @@ class LikelihoodInference(Fitted):
         if null == "auto" and distribution.df:
             p = distribution.sf(statistic)
             return LikelihoodRatioTest(statistic, p, df, distribution, np.zeros(0), 0)
-        self._only_laplace("a simulated null")
         counts = draw_replicates(
             small, restricted._beta, restricted._G, replicates, seed,
             restricted.variance,
         )  # fmt: skip
         return LikelihoodRatioTest.simulated_from(
-            statistic, df, *simulated_statistics(small, large, counts)
+            statistic, df, *simulated_statistics(small, large, counts, self.n_quadrature)
         )
 
     @property
@@ -140,10 +143,11 @@ class LikelihoodInference(Fitted):
         Raises
         ------
         ConfigError
-            For an unknown term.
+            For an unknown term, or a pseudo-response.
         FitFailure
             If a constrained maximum is not found, or lies above that of the fit.
         """
+        self._needs_likelihood("a profile interval")
         parts = {part.name: part for part in self._components}
         own = {part.name: part for part in self._family_parameters}
         known = [*self.params.index, *parts, *own]
@@ -186,12 +190,11 @@ class LikelihoodInference(Fitted):
     def bootstrap(
         self, replicates: int = 999, seed: int = 1, threads: int | None = None
     ) -> Bootstrap:
-        """Parametric bootstrap: refit counts drawn from this fit.
+        """Parametric bootstrap: refit counts drawn from this fit, with its own method.
 
         See ``harness.glmm.bootstrap.bootstrap``.
         """
-        self._only_laplace("the bootstrap")
         return bootstrap(
             self.model.design, self._beta, self._G, replicates, seed,
-            threads, self.variance,
+            threads, self.variance, self.n_quadrature,
         )  # fmt: skip

@@ -99,12 +99,19 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
 
     @property
     def aic(self) -> float:
-        """-2 llf + 2 k, k all free parameters."""
+        """-2 llf + 2 k, k all free parameters; NaN for a pseudo-response.
+
+        Its ``llf`` is that of no distribution, and depends on the unit of the response.
+        """
+        if self.model.design.response == "pseudo":
+            return float("nan")
         return -2.0 * self.llf + 2.0 * self.model.design.n_params
 
     @property
     def bic(self) -> float:
-        """-2 llf + k log n, n the number of rows, as lme4 and Stata have it."""
+        """-2 llf + k log n, n the number of rows, as lme4 and Stata have it; NaN as ``aic``."""
+        if self.model.design.response == "pseudo":
+            return float("nan")
         return -2.0 * self.llf + float(np.log(self.nobs)) * self.model.design.n_params
 
     def summary(self, alpha: float = 0.05) -> Summary:
