@@ -9,6 +9,7 @@ import pandas as pd
 import scipy.stats
 
 from harness.design import FloatArray
+from harness.glmm.collinearity import NEAR, nearest_combination
 from harness.glmm.likelihood_inference import LikelihoodInference
 from harness.glmm.optimise import inverse_information
 from harness.glmm.prediction_methods import Prediction
@@ -42,6 +43,11 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         Newton decrement.
     gradient_norm : float
         Largest entry of the gradient, in log-likelihood units per standard error.
+    collinearity : float
+        Smallest eigenvalue of the scaled information on ``params``; its inverse is about the
+        condition number.
+    nearly_collinear : tuple of str
+        Terms whose columns are so alike that standard errors lose digits; mostly empty.
     """
 
     def __init__(
@@ -59,6 +65,10 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         signs = _column_signs(model, optimum.x)
         self.psi = optimum.x * signs
         self._bread = inverse_information(optimum.hessian) * np.outer(signs, signs)
+        p = model.objective.layout.p
+        self.collinearity, alike = nearest_combination(-optimum.hessian[:p, :p])
+        near = alike if self.collinearity < NEAR else []
+        self.nearly_collinear = tuple(model.design.exog_names[k] for k in near)
         scale = np.sqrt(np.maximum(np.diag(self._bread), 0.0))
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
 

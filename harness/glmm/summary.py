@@ -32,6 +32,11 @@ def summary(results: PoissonGLMMResults, alpha: float = 0.05) -> Summary:
             "The covariance of the random effects is singular (a boundary solution): no standard"
             " errors of its parts."
         )
+    if results.nearly_collinear:
+        table.add_text(
+            f"The columns {', '.join(results.nearly_collinear)} are nearly collinear (condition"
+            f" number {1.0 / results.collinearity:.0e})."
+        )
     if not results.exceeds_poisson:
         table.add_text(
             "Nothing exceeds the Poisson variance (a boundary solution): no standard error of the"
