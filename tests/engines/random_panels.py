@@ -26,8 +26,8 @@ from harness.testing.strategies import ROLES, four_stage_frame
 
 SEEDS = range(50)
 LIKELIHOOD = ("lme4", "glmmtmb", "laplace")
-# At a correlation of one TMB's own log-likelihood is rounded: up to 1.7e-6 above the exact one at
-# the same point was measured, and five times that is what the issue asks of tight fits.
+# At a correlation of one TMB's own log-likelihood is rounded, up to 1.7e-6 above the exact one at
+# the same point; the rest is what the issue asks of tight fits.
 LLF_BELOW = 1e-5
 # lme4's deviance is differenced: it stopped up to 1.9e-5 standard errors from the maximum, with
 # standard errors up to 7e-6 off and standard deviations up to 2e-5. Five times that.
