@@ -160,12 +160,22 @@ class FitResult:
 
     @property
     def aic(self) -> float:
-        """Akaike information criterion, -2 llf + 2 k with k counting covariance parameters."""
+        """Akaike information criterion, -2 llf + 2 k with k counting covariance parameters.
+
+        NaN for a pseudo-response, whose ``llf`` is that of no distribution.
+        """
+        if self.design.response == "pseudo":
+            return float("nan")
         return -2.0 * self.llf + 2.0 * self.design.n_params
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion with n the number of rows, as lme4 and Stata have it."""
+        """Bayesian information criterion with n the number of rows, as lme4 and Stata have it.
+
+        NaN for a pseudo-response.
+        """
+        if self.design.response == "pseudo":
+            return float("nan")
         return -2.0 * self.llf + float(np.log(self.nobs)) * self.design.n_params
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:

@@ -15,6 +15,10 @@ glmmtmb_once <- function(formula, data, family, start) {
   glmmTMB::glmmTMB(formula, data = data, family = family, offset = o, start = start)
 }
 
+# Curvature of a parameter that has none. Measured on 40 panels: up to 7e-10 on the boundary, from
+# 9e-7 on (a correlation of 0.998) inside, where leaving it out cost 1.5 % of a standard error.
+NO_CURVATURE <- 1e-8
+
 # Newton steps on glmmTMB's own objective: nlminb stops before the last digits. A step that
 # does not lower it is not taken.
 #
@@ -22,18 +26,25 @@ glmmtmb_once <- function(formula, data, family, start) {
 # of each parameter. optimHess's own step is 0.001 whatever the scale, too long for the
 # coefficient of a column that runs to 59: standard errors were off by 1e-4. A parameter without
 # information, such as the log of a vanishing standard deviation, keeps that step; towards such a
-# boundary each Newton step halves the distance, which is why there are ten.
-newton_polish <- function(model, steps = 10L, enough = 1e-9) {
+# boundary each Newton step halves the distance, which is why there are ten. A scaled correlation,
+# which runs to infinity, has a thousandth of its own size: of a curvature of 1e-6 and less a
+# shorter step would leave noise. Where it has no information it stays where nlminb left it: the
+# noise led such steps thousands further, and the other parameters with them.
+newton_polish <- function(model, q, steps = 10L, enough = 1e-9) {
   fn <- model$obj$fn
   gr <- model$obj$gr
   par <- model$fit$par
   ndeps <- 1e-3 / sqrt(pmax(diag(stats::optimHess(par, fn, gr)), 1))
+  large <- names(par) == "theta" & cumsum(names(par) == "theta") > q & abs(par) > 1
+  ndeps[large] <- 1e-3 * abs(par[large])
+  step <- numeric(length(par))
   at <- function(par) {
     hessian <- stats::optimHess(par, fn, gr, control = list(ndeps = ndeps))
-    half <- known_half(hessian)
-    along <- crossprod(half, as.numeric(gr(par)))
-    list(par = par, hessian = hessian, step = as.numeric(half %*% along),
-         decrement = sqrt(sum(along^2)))
+    moved <- !large | diag(hessian) > NO_CURVATURE
+    half <- known_half(hessian[moved, moved, drop = FALSE])
+    along <- crossprod(half, as.numeric(gr(par))[moved])
+    step[moved] <- as.numeric(half %*% along)
+    list(par = par, hessian = hessian, step = step, decrement = sqrt(sum(along^2)))
   }
   here <- at(par)
   for (i in seq_len(steps)) {
@@ -56,7 +67,7 @@ known_half <- function(hessian) {
 # variance or the root of a correlation of one, has a curvature of rounding only: its ratio to the
 # others is noise, which moved standard errors by up to 3 %. It is left out.
 fixed_covariance <- function(hessian, fixed) {
-  kept <- fixed | diag(hessian) > 1e-6
+  kept <- fixed | diag(hessian) > NO_CURVATURE
   half <- known_half(hessian[kept, kept, drop = FALSE])
   covariance <- tcrossprod(half[fixed[kept], , drop = FALSE])
   if (ncol(half) < sum(kept)) {
@@ -124,7 +135,7 @@ glmmtmb_answer <- function(model, request) {
   converged <- model$fit$convergence == 0
   polished <- NULL
   if (request$settings == "tight") {
-    polished <- newton_polish(model)
+    polished <- newton_polish(model, as.integer(request$q))
     par <- polished$par
     covariance <- fixed_covariance(polished$hessian, names(par) == "beta")
     # nlminb's own word is about its last step, before these. An interior fit has 1e-5 standard

@@ -82,13 +82,13 @@ known_inverse <- function(hessian) {
 }
 
 # Newton steps on lme4's own deviance: bobyqa can stop some thousandths of a standard error short
-# and call it converged. A step that does not lower the deviance, or leaves the parameters' bounds,
-# is not taken.
+# and call it converged, on the boundary a whole hundredth. A step ends at the bounds of the
+# parameters, and is not taken where it does not lower the deviance.
 newton_refined <- function(deviance, point, lower, steps = 3L) {
   at <- derivatives(deviance, point)
   for (i in seq_len(steps)) {
-    trial <- point - drop(known_inverse(at$Hessian) %*% at$gradient)
-    if (!all(is.finite(trial)) || any(trial < lower)) break
+    trial <- pmax(point - drop(known_inverse(at$Hessian) %*% at$gradient), lower)
+    if (!all(is.finite(trial))) break
     there <- tryCatch(derivatives(deviance, trial), error = function(e) NULL)
     if (is.null(there) || !isTRUE(there$value < at$value)) break
     point <- trial
@@ -206,7 +206,6 @@ lme4_answer <- function(model, request, sharpen) {
     run <- captured(sharpen(model))
     notes <- unique(c(notes, run$notes))
     if (failed(run$value)) {
-      # Counts in the hundred thousands: PIRLS does not start again from its own answer.
       notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", run$value[[1]]))
     } else {
       sharp <- run$value

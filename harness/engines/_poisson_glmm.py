@@ -54,6 +54,9 @@ def _notes(result: PoissonGLMMResults) -> tuple[Message, ...]:
     notes = []
     if result.singular:
         notes.append(Message("singular", "the covariance of the random effects is singular"))
+    if result.nearly_collinear:
+        terms = ", ".join(result.nearly_collinear)
+        notes.append(Message("scale", f"the columns {terms} are nearly collinear"))
     if not result.exceeds_poisson:
         notes.append(
             Message("other", "nothing exceeds the Poisson variance: its family is Poisson")

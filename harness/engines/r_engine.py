@@ -114,6 +114,7 @@ def reproduce_lines(
         return GLM.format(**words)
     asked = ", use.hessian = FALSE" if options.se_method == "rx" else ""
     words |= {"family": "nbinom2" if design.family == "nb2" else "poisson", "asked": asked}
+    words["q"] = str(len(design.exog_re_names))
     start, tolerance, optimum = (
         answer.get(name, _NOTHING) for name in ("start", "tolPwrss", "optimum")
     )

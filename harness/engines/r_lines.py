@@ -83,9 +83,11 @@ library(glmmTMB)
 fit <- glmmTMB({formula}, data = d, offset = o, family = {family}{start})""",
     optimum="""\
 # Newton steps lead on from there to this maximum; its Hessian is a difference of the gradient over
-# a thousandth of a standard error of each parameter.
+# a thousandth of a standard error of each parameter, or of a large scaled correlation.
 best <- fit$fit$par
 ndeps <- 1e-3 / sqrt(pmax(diag(optimHess(best, fit$obj$fn, fit$obj$gr)), 1))
+large <- names(best) == "theta" & cumsum(names(best) == "theta") > {q} & abs(best) > 1
+ndeps[large] <- 1e-3 * abs(best[large])
 best[] <- {best}
 hessian <- optimHess(best, fit$obj$fn, fit$obj$gr, control = list(ndeps = ndeps))
 fit$fit$objective <- fit$obj$fn(best)
@@ -95,7 +97,7 @@ fit$sdr <- TMB::sdreport(fit$obj, best, hessian)""",
     show="summary(fit)",
     left_out="""\
 # A parameter without curvature, on its way to a boundary at infinity, is left out of the inverse.
-kept <- names(best) == "beta" | diag(hessian) > 1e-6
+kept <- names(best) == "beta" | diag(hessian) > 1e-8
 se <- sqrt(diag(solve(hessian[kept, kept])))[names(best)[kept] == "beta"]
 cbind(Estimate = fixef(fit)$cond, `Std. Error` = se)""",
 )

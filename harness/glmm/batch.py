@@ -13,7 +13,7 @@ import scipy.special
 from harness.design import Design, FloatArray
 from harness.errors import DesignError
 from harness.glmm import compiled
-from harness.glmm.fitting import fit_laplace, is_singular
+from harness.glmm.fitting import fit_quadrature, is_singular
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import inverse_information
 from harness.glmm.separation import unbounded_terms
@@ -44,8 +44,10 @@ class Batch:
     failed: npt.NDArray[np.bool_]
 
 
-def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None) -> Batch:
-    """Fit the model of a design to every row of ``counts`` by the Laplace approximation.
+def fit_batch(
+    design: Design, counts: npt.ArrayLike, threads: int | None = None, n_quadrature: int = 1
+) -> Batch:
+    """Fit the model of a design to every row of ``counts``.
 
     Parameters
     ----------
@@ -53,14 +55,18 @@ def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None)
         Rows in the order of ``design`` (sorted by group).
     threads : int, optional
         All cores by default. The results do not depend on it.
+    n_quadrature : int
+        Points per random effect; 1 is the Laplace approximation.
 
     Raises
     ------
+    ConfigError
+        For a number of points, or a family, that quadrature does not go with.
     DesignError
         If ``counts`` has another number of columns than the design has rows, or is not counts.
     """
     y = _checked(design, counts)
-    objective = Objective.of(design)
+    objective = Objective.of(design, n_quadrature)
     K, q, J = objective.layout.size, objective.layout.q, design.n_groups
     r = len(y)
     psi, values, decrements = np.zeros((r, K)), np.zeros(r), np.zeros(r)
@@ -76,28 +82,31 @@ def fit_batch(design: Design, counts: npt.ArrayLike, threads: int | None = None)
             hessians, modes,
         )  # fmt: skip
 
-    # The compiled road knows no tied parameters; those replicates are fitted below, one by one.
-    if objective.layout.tie is None:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(piece, range(len(cuts) - 1)))
-    values -= scipy.special.gammaln(y + 1.0).sum(axis=1)
     singular, failed = np.zeros(r, dtype=bool), np.zeros(r, dtype=bool)
-    for k in range(r):
+
+    def finish(k: int) -> None:
+        regular = statuses[k] == compiled.REGULAR and not is_singular(objective, psi[k])
         try:
             replicate = design.with_counts(y[k])
             if (y[k] == 0).any() and unbounded_terms(replicate):
                 failed[k] = True
-                continue
-            if statuses[k] == compiled.REGULAR and not is_singular(objective, psi[k]):
-                continue
-            found = fit_laplace(replicate)
+            if failed[k] or regular:
+                return
+            found = fit_quadrature(replicate, n_quadrature)
         except (FloatingPointError, np.linalg.LinAlgError, DesignError):
             failed[k] = True
-            continue
+            return
         psi[k], values[k] = found.optimum.x, found.optimum.value
         decrements[k], hessians[k] = found.optimum.decrement, found.optimum.hessian
         singular[k], failed[k] = found.singular, not found.converged
         modes[k] = Objective.of(replicate).at(psi[k], 0).u
+
+    with ThreadPoolExecutor(threads) as pool:
+        # The compiled road knows neither tied parameters nor quadrature.
+        if objective.layout.tie is None and objective.nodes is None:
+            list(pool.map(piece, range(len(cuts) - 1)))
+        values -= scipy.special.gammaln(y + 1.0).sum(axis=1)
+        list(pool.map(finish, range(r)))
     return _labelled(objective, psi, values, decrements, hessians, modes, singular, failed)
 
 

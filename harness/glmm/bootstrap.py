@@ -116,6 +116,7 @@ def bootstrap(
     seed: int,
     threads: int | None = None,
     variance: float = 0.0,
+    n_quadrature: int = 1,
 ) -> Bootstrap:
     """Draw counts from the model at ``params`` and ``cov_re`` and refit each replicate.
 
@@ -129,6 +130,8 @@ def bootstrap(
         All cores by default; the results do not depend on it.
     variance : float
         Of the family.
+    n_quadrature : int
+        Points per random effect of the refits; 1 is the Laplace approximation.
 
     Raises
     ------
@@ -136,7 +139,7 @@ def bootstrap(
         If no replicate can be fitted.
     """
     counts = draw_replicates(design, params, cov_re, replicates, seed, variance)
-    batch = fit_batch(design, counts, threads)
+    batch = fit_batch(design, counts, threads, n_quadrature)
     if batch.failed.all():
         raise FitFailure(f"none of {replicates} bootstrap replicates could be fitted")
     parts = components(len(cov_re), design.covariance)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.design import FloatArray
 from harness.errors import ConfigError
+from harness.glmm.fitting import SINGULAR_TOLERANCE
 from harness.glmm.laplace import Objective
 
 if TYPE_CHECKING:
@@ -58,9 +59,17 @@ class Fitted:
         """Variance parameter of the family: 1 / theta or the square of ``sigma_olre``; else 0."""
         return self.model.objective.layout.variance(self.psi)
 
-    def _only_laplace(self, what: str) -> None:
-        if self.n_quadrature > 1:
-            raise ConfigError(f"{what} refits by the Laplace approximation: fit by 'laplace' first")
+    @property
+    def exceeds_poisson(self) -> bool:
+        """Whether the family's variance parameter is above zero; True where there is none."""
+        return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
+
+    def _needs_likelihood(self, what: str) -> None:
+        if self.model.design.response == "pseudo":
+            raise ConfigError(
+                f"{what} needs the likelihood of a distribution, which a pseudo-response has not:"
+                " use cluster-robust standard errors (se_method='cluster')"
+            )
 
     @property
     def _beta(self) -> FloatArray:

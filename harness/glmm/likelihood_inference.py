@@ -20,6 +20,7 @@ from harness.glmm.coordinates import (
     domain_of,
 )
 from harness.glmm.drawing import draw_replicates
+from harness.glmm.family_parameter import FAMILY_PARAMETERS, FIRST_STEP, FamilyParameter
 from harness.glmm.fitted import Fitted
 from harness.glmm.likelihood_ratio import (
     LikelihoodRatioTest,
@@ -51,13 +52,17 @@ class LikelihoodInference(Fitted):
             The distribution that theory gives, and a simulated one where it gives none; or
             simulated in any case.
         replicates, seed : int
-            Of the simulation: draws from the smaller fit, each refitted by both models.
+            Of the simulation: draws from the smaller fit, each refitted by both models, with the
+            method of these fits.
 
         Raises
         ------
         ConfigError
-            If the data differ, the models are not nested, or the larger one fits worse.
+            If the data differ, the models are not nested, the larger one fits worse, or the
+            response is a pseudo-response.
         """
+        for fit in (self, restricted):
+            fit._needs_likelihood("a likelihood-ratio test")
         small, large = restricted.model.design, self.model.design
         if self.n_quadrature != restricted.n_quadrature:
             raise ConfigError("the two fits approximate the likelihood differently: use one method")
@@ -67,13 +72,12 @@ class LikelihoodInference(Fitted):
         if null == "auto" and distribution.df:
             p = distribution.sf(statistic)
             return LikelihoodRatioTest(statistic, p, df, distribution, np.zeros(0), 0)
-        self._only_laplace("a simulated null")
         counts = draw_replicates(
             small, restricted._beta, restricted._G, replicates, seed,
             restricted.variance,
         )  # fmt: skip
         return LikelihoodRatioTest.simulated_from(
-            statistic, df, *simulated_statistics(small, large, counts)
+            statistic, df, *simulated_statistics(small, large, counts, self.n_quadrature)
         )
 
     @property
@@ -104,6 +108,26 @@ class LikelihoodInference(Fitted):
         index = [part.name for part in self._components]
         return pd.DataFrame(rows, index=index, columns=["name", "estimate", "se"])
 
+    @cached_property
+    def family_param(self) -> pd.DataFrame:
+        """The family's own parameter, ``.theta`` or ``.sigma_olre``; no row for ``poisson``.
+
+        Columns ``name``, ``estimate`` and ``se`` (delta method, NaN where nothing exceeds Poisson).
+        """
+        rows = {}
+        for part in self._family_parameters:
+            kappa, se = self.psi[-1], np.nan
+            if self.exceeds_poisson:
+                se = abs(part.slope(kappa)) * np.sqrt(self._bread[-1, -1])
+            value = part.value(kappa if self.exceeds_poisson else 0.0)
+            rows[part.name] = (part.label, value, se)
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["name", "estimate", "se"])
+
+    @property
+    def _family_parameters(self) -> tuple[FamilyParameter, ...]:
+        part = FAMILY_PARAMETERS.get(self.model.design.family)
+        return () if part is None else (part,)
+
     def profile_conf_int(
         self, terms: Sequence[str] | None = None, alpha: float = 0.05
     ) -> pd.DataFrame:
@@ -113,28 +137,33 @@ class LikelihoodInference(Fitted):
         ----------
         terms : sequence of str, optional
             Fixed effects, and lme4's names ``.sig01``, ... for standard deviations and
-            correlations of the random effects, as in ``sdcor``; all by default.
+            correlations of the random effects, as in ``sdcor``, ``.theta`` or ``.sigma_olre`` of
+            the family, as in ``family_param``; all by default.
 
         Raises
         ------
         ConfigError
-            For an unknown term.
+            For an unknown term, or a pseudo-response.
         FitFailure
             If a constrained maximum is not found, or lies above that of the fit.
         """
+        self._needs_likelihood("a profile interval")
         parts = {part.name: part for part in self._components}
-        known = [*self.params.index, *parts]
+        own = {part.name: part for part in self._family_parameters}
+        known = [*self.params.index, *parts, *own]
         wanted = known if terms is None else list(terms)
         unknown = [term for term in wanted if term not in known]
         if unknown:
             raise ConfigError(f"no term {unknown[0]!r}: the terms are {', '.join(known)}")
         quantile = float(scipy.stats.norm.ppf(1 - alpha / 2))
-        rows = [
-            self._profile_component(parts[term], quantile)
-            if term in parts
-            else self._profile_coefficient(known.index(term), term, quantile)
-            for term in wanted
-        ]
+        rows = []
+        for term in wanted:
+            if term in parts:
+                rows.append(self._profile_component(parts[term], quantile))
+            elif term in own:
+                rows.append(self._profile_family(own[term], quantile))
+            else:
+                rows.append(self._profile_coefficient(known.index(term), term, quantile))
         return pd.DataFrame(rows, index=wanted, columns=["lower", "upper"])
 
     def _profile_coefficient(self, k: int, name: str, quantile: float) -> tuple[float, float]:
@@ -150,15 +179,22 @@ class LikelihoodInference(Fitted):
         value = component_value(L, part)
         return limits(path, part.name, value, se, quantile, domain_of(part))
 
+    def _profile_family(self, part: FamilyParameter, quantile: float) -> tuple[float, float]:
+        last = len(self.psi) - 1
+        path = coordinate(self._objective, self.psi, last)
+        se = float(np.sqrt(self._bread[last, last])) or FIRST_STEP
+        ends = limits(path, part.name, self.psi[last], se, quantile, (0.0, np.inf))
+        low, high = sorted(part.value(kappa) for kappa in ends)
+        return low, high
+
     def bootstrap(
         self, replicates: int = 999, seed: int = 1, threads: int | None = None
     ) -> Bootstrap:
-        """Parametric bootstrap: refit counts drawn from this fit.
+        """Parametric bootstrap: refit counts drawn from this fit, with its own method.
 
         See ``harness.glmm.bootstrap.bootstrap``.
         """
-        self._only_laplace("the bootstrap")
         return bootstrap(
             self.model.design, self._beta, self._G, replicates, seed,
-            threads, self.variance,
+            threads, self.variance, self.n_quadrature,
         )  # fmt: skip

@@ -143,9 +143,14 @@ def statistic_of(llf: float, restricted_llf: float) -> float:
 
 
 def simulated_statistics(
-    restricted: Design, full: Design, counts: npt.ArrayLike
+    restricted: Design, full: Design, counts: npt.ArrayLike, n_quadrature: int = 1
 ) -> tuple[FloatArray, int]:
     """Fit both models to counts drawn from the null, shape (r, n).
+
+    Parameters
+    ----------
+    n_quadrature : int
+        Points per random effect; 1 is the Laplace approximation.
 
     Returns
     -------
@@ -153,7 +158,7 @@ def simulated_statistics(
         Of the replicates that both models could be fitted to.
     failures : int
     """
-    small, large = fit_batch(restricted, counts), fit_batch(full, counts)
+    small, large = (fit_batch(d, counts, n_quadrature=n_quadrature) for d in (restricted, full))
     fitted = ~(small.failed | large.failed)
     gains = 2.0 * (large.llf[fitted] - small.llf[fitted])
     return np.maximum(gains, 0.0), int((~fitted).sum())

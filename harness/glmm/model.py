@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.design import Covariance, Design, Family, FloatArray, Response
 from harness.errors import ConfigError, DesignError
+from harness.glmm.collinearity import TOO_NEAR
 from harness.glmm.fitting import fit_quadrature
 from harness.glmm.laplace import Objective
 from harness.glmm.parameters import semidefinite_cholesky
@@ -161,7 +162,8 @@ class PoissonGLMM:
         ConfigError
             For an unknown method, an even number of points, or a family without quadrature.
         DesignError
-            If a term has no finite estimate, or no start leads to a finite log-likelihood.
+            If a term has no finite estimate, columns can hardly be told apart, or no start leads
+            to a finite log-likelihood.
         """
         if method not in get_args(Method):
             raise ConfigError(f"method {method!r} is not known: use 'laplace' or 'agq'")
@@ -173,10 +175,17 @@ class PoissonGLMM:
             )
         points = n_quadrature if method == "agq" else 1
         try:
-            found = fit_quadrature(self.design, points, self.objective)
+            maximum = fit_quadrature(self.design, points, self.objective)
         except (FloatingPointError, np.linalg.LinAlgError) as error:
             raise DesignError(f"the model cannot be fitted: {error}") from None
-        return PoissonGLMMResults(self, found, method, points)
+        results = PoissonGLMMResults(self, maximum, method, points)
+        if results.collinearity < TOO_NEAR:
+            raise DesignError(
+                f"columns {', '.join(results.nearly_collinear)} of exog can hardly be told apart"
+                f" where the counts are (condition number {1.0 / results.collinearity:.0e}): drop"
+                " one, or centre them"
+            )
+        return results
 
 
 def _with_exposure(

@@ -36,11 +36,10 @@ from harness.glmm.densities import (
     F1K,
     NB2,
     NO_VARIANCE,
+    SERIES,
     W1,
     WK,
     count_sums,
-    density,
-    nb2_slope,
     tabulate,
 )  # fmt: skip
 from harness.glmm.groups import (
@@ -52,6 +51,9 @@ from harness.glmm.groups import (
     solve,
 )  # fmt: skip
 from harness.glmm.sums import FAST
+
+# 1/15, 1/13, ..., 1/3: unrolled by the compiler.
+ODD = tuple(1.0 / n for n in range(15, 1, -2))
 
 
 def product_rule(points: int, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -109,7 +111,7 @@ def inverse_factor(R: Any, inverse: Any, dims: Any) -> None:
 
 @njit(cache=True, fastmath=FAST, inline="always")
 def log_joints(
-    y: Any, eta: Any, v: Any, lo: int, hi: int, u: Any, kind: Any, family: int, variance: float,
+    y: Any, eta: Any, v: Any, lo: int, hi: int, u: Any, kind: Any, variance: float,
     mean: Any, R: Any, Cinv: Any, x: Any, grid: Any, logs: Any, one: Any, E: Any, b: Any,
     dims: Any,
 ) -> None:  # fmt: skip
@@ -121,20 +123,19 @@ def log_joints(
     constant = 0.0
     for i in range(lo, hi):
         forward(R, v[i], d, dims)
-        if len(kind) == 0:
-            relative_means(d, x, one, E, dims)
-            for l in range(q):
-                linear[l] += y[i] * d[l]
-            constant += y[i] * eta[i]
-            t = mean[i]
+        relative_means(d, x, one, E, dims)
+        for l in range(q):
+            linear[l] += y[i] * d[l]
+        constant += y[i] * eta[i]
+        t = mean[i]
+        if len(kind) == 0 or variance == 0.0:
             for k in range(b.shape[0]):
                 b[k] -= t * E[k]
         else:
+            size = y[i] + 1.0 / variance
+            t *= variance
             for k in range(b.shape[0]):
-                at = eta[i]
-                for l in range(q):
-                    at += d[l] * grid[l, k]
-                b[k] += density(family, y[i], at, variance)[0]
+                b[k] -= size * math.log1p(t * E[k])
     for k in range(b.shape[0]):
         b[k] += constant
         for l in range(q):
@@ -163,9 +164,25 @@ def shares(b: Any) -> float:
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
+def log_ratio(s: float) -> float:
+    """(log(1+s) - s/(1+s)) / s^2, as ``densities.log_series`` has it without its derivative.
+
+    With t = s / (2+s) it is (1-t)^2 / 2 times 1/(1+t) + t/3 + t^3/5 + ...: nothing cancels, and
+    where s <= 1/5 the first term left out is below 1e-17.
+    """
+    if s > SERIES:
+        return (math.log1p(s) - s / (1.0 + s)) / (s * s)
+    t = s / (2.0 + s)
+    odd = 0.0
+    for reciprocal in ODD:
+        odd = odd * t * t + reciprocal
+    return 0.5 * (1.0 - t) * (1.0 - t) * (1.0 / (1.0 + t) + t * odd)
+
+
+@njit(cache=True, fastmath=FAST, inline="always")
 def averages(
-    y: Any, eta: Any, v: Any, lo: int, hi: int, kind: Any, family: int, variance: float,
-    mean: Any, R: Any, x: Any, grid: Any, p: Any, px: Any, X1: Any, one: Any, E: Any, F0: Any,
+    y: Any, v: Any, lo: int, hi: int, kind: Any, variance: float,
+    mean: Any, R: Any, x: Any, p: Any, px: Any, X1: Any, one: Any, E: Any, F0: Any,
     F1: Any, FV: Any, dims: Any,
 ) -> None:  # fmt: skip
     """By row: F0 = sum p f1, F1 = sum p f1 x and FV = sum p df/dv over the nodes."""
@@ -186,16 +203,15 @@ def averages(
                     t += px[l, k] * E[k]
                 F1[at, l] = y[i] * X1[l] - mean[i] * t
             continue
+        relative_means(d, x, one, E, dims)
         F0[at] = FV[at] = 0.0
         for l in range(q):
             F1[at, l] = 0.0
         for k in range(p.shape[0]):
-            node = eta[i]
-            for l in range(q):
-                node += d[l] * grid[l, k]
-            _f, f1, _w, m = density(family, y[i], node, variance)
+            m = mean[i] * E[k]
+            f1 = (y[i] - m) / (1.0 + variance * m)
             F0[at] += p[k] * f1
-            FV[at] += p[k] * nb2_slope(y[i], m, variance)
+            FV[at] += p[k] * (m * m * log_ratio(variance * m) - y[i] * m / (1.0 + variance * m))
             for l in range(q):
                 F1[at, l] += px[l, k] * f1
 
@@ -298,7 +314,7 @@ def add_gradient(
     return slope
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(cache=True, fastmath=FAST, nogil=True)
 def quadrature(
     rows: Rows, work: GroupWork, nodes: tuple[Any, Any, Any], psi: Any, u: Any, gradient: Any,
     scores: Any, order: int,
@@ -358,8 +374,7 @@ def quadrature(
                 eta[i] += v[i, l] * uj[l]
         inverse_factor(R, Cinv, dims)
         log_joints(
-            y, eta, v, lo, hi, uj, kind, family, variance, mean, R, Cinv, node, grid, logs, one,
-            E, b, dims,
+            y, eta, v, lo, hi, uj, kind, variance, mean, R, Cinv, node, grid, logs, one, E, b, dims,
         )  # fmt: skip
         value += shares(b)
         if not value > -np.inf:
@@ -383,8 +398,7 @@ def quadrature(
                     X2[l, m] += px[l, k] * grid[m, k]
         row_terms(kind, family, y, mean, f1, variance, lo, hi, table, terms)
         averages(
-            y, eta, v, lo, hi, kind, family, variance, mean, R, node, grid, b, px, X1, one, E, F0,
-            F1, FV, dims,
+            y, v, lo, hi, kind, variance, mean, R, node, b, px, X1, one, E, F0, F1, FV, dims,
         )  # fmt: skip
         if family == NB2:
             for i in range(lo, hi):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 import scipy.stats
 
 from harness.design import FloatArray
-from harness.glmm.fitting import SINGULAR_TOLERANCE
+from harness.glmm.collinearity import NEAR, nearest_combination
 from harness.glmm.likelihood_inference import LikelihoodInference
 from harness.glmm.optimise import inverse_information
 from harness.glmm.prediction_methods import Prediction
@@ -44,6 +43,11 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         Newton decrement.
     gradient_norm : float
         Largest entry of the gradient, in log-likelihood units per standard error.
+    collinearity : float
+        Smallest eigenvalue of the scaled information on ``params``; its inverse is about the
+        condition number.
+    nearly_collinear : tuple of str
+        Terms whose columns are so alike that standard errors lose digits; mostly empty.
     """
 
     def __init__(
@@ -61,27 +65,26 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
         signs = _column_signs(model, optimum.x)
         self.psi = optimum.x * signs
         self._bread = inverse_information(optimum.hessian) * np.outer(signs, signs)
+        p = model.objective.layout.p
+        self.collinearity, alike = nearest_combination(-optimum.hessian[:p, :p])
+        near = alike if self.collinearity < NEAR else []
+        self.nearly_collinear = tuple(model.design.exog_names[k] for k in near)
         scale = np.sqrt(np.maximum(np.diag(self._bread), 0.0))
         self.gradient_norm = float(np.max(np.abs(optimum.gradient * scale)))
-
-    @property
-    def exceeds_poisson(self) -> bool:
-        """Whether the family's variance parameter is above zero; True where there is none."""
-        return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
 
     @property
     def theta(self) -> float | None:
         """Size of ``nb2``, variance mu + mu^2 / theta; infinite where nothing exceeds Poisson."""
         if self.model.design.family != "nb2":
             return None
-        return 1.0 / self.variance if self.exceeds_poisson else math.inf
+        return float(self.family_param["estimate"][".theta"])
 
     @property
     def sigma_olre(self) -> float | None:
         """Standard deviation of the observation-level effects of ``poisson-olre``."""
         if self.model.design.family != "poisson-olre":
             return None
-        return math.sqrt(self.variance)
+        return float(self.family_param["estimate"][".sigma_olre"])
 
     @property
     def bse(self) -> pd.Series[float]:
@@ -107,12 +110,19 @@ class PoissonGLMMResults(WaldInference, LikelihoodInference, Prediction):
 
     @property
     def aic(self) -> float:
-        """-2 llf + 2 k, k all free parameters."""
+        """-2 llf + 2 k, k all free parameters; NaN for a pseudo-response.
+
+        Its ``llf`` is that of no distribution, and depends on the unit of the response.
+        """
+        if self.model.design.response == "pseudo":
+            return float("nan")
         return -2.0 * self.llf + 2.0 * self.model.design.n_params
 
     @property
     def bic(self) -> float:
-        """-2 llf + k log n, n the number of rows, as lme4 and Stata have it."""
+        """-2 llf + k log n, n the number of rows, as lme4 and Stata have it; NaN as ``aic``."""
+        if self.model.design.response == "pseudo":
+            return float("nan")
         return -2.0 * self.llf + float(np.log(self.nobs)) * self.model.design.n_params
 
     def summary(self, alpha: float = 0.05) -> Summary:

@@ -18,8 +18,8 @@ METHODS = {"laplace": "Laplace", "agq": "Quadrature"}
 def summary(results: PoissonGLMMResults, alpha: float = 0.05) -> Summary:
     """Return the table; fixed effects first, then the scale of the random effects.
 
-    Standard errors of standard deviations and correlations are the delta method's; they are left
-    out on the boundary, where none exist.
+    Standard errors of standard deviations, of correlations and of the family's parameter are the
+    delta method's; they are left out on the boundary, where none exist.
     """
     from statsmodels.iolib import summary2
 
@@ -31,6 +31,16 @@ def summary(results: PoissonGLMMResults, alpha: float = 0.05) -> Summary:
         table.add_text(
             "The covariance of the random effects is singular (a boundary solution): no standard"
             " errors of its parts."
+        )
+    if results.nearly_collinear:
+        table.add_text(
+            f"The columns {', '.join(results.nearly_collinear)} are nearly collinear (condition"
+            f" number {1.0 / results.collinearity:.0e})."
+        )
+    if not results.exceeds_poisson:
+        table.add_text(
+            "Nothing exceeds the Poisson variance (a boundary solution): no standard error of the"
+            " family's parameter."
         )
     return table
 
@@ -71,16 +81,13 @@ def _coefficients(results: PoissonGLMMResults, alpha: float) -> pd.DataFrame:
         f"{1 - alpha / 2:g}]": bounds["upper"],
     }
     fixed = pd.DataFrame(columns)
-    scale = results.sdcor.set_index("name").rename(columns={"estimate": "Coef.", "se": "Std.Err."})
-    own = {"nb2": ("Theta", results.theta), "poisson-olre": ("Obs. SD", results.sigma_olre)}
-    if results.model.design.family in own:
-        name, value = own[results.model.design.family]
-        scale.loc[name] = {"Coef.": value}
+    parts = pd.concat([results.sdcor, results.family_param])
+    scale = parts.set_index("name").rename(columns={"estimate": "Coef.", "se": "Std.Err."})
     rows = pd.concat([fixed, scale.reindex(columns=fixed.columns)]) if len(scale) else fixed
     # Log rate ratios by period are small: three decimals, as MixedLM prints, would leave one digit.
     digits = {name: 3 if name in {"z", "P>|z|"} else 5 for name in rows.columns}
     return rows.apply(
         lambda column: column.map(
-            lambda x: f"{x:.{digits[str(column.name)]}f}" if np.isfinite(x) else ""
+            lambda x: "" if np.isnan(x) else f"{x:.{digits[str(column.name)]}f}"
         )
     )

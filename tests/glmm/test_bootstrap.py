@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ from tests.glmm.panels import TRUTH, simulated
 
 # Monte Carlo limits, in standard errors: passed by chance but for one in ten thousand.
 Z = 4.0
+# Two roads to one maximum, each to a decrement of 1e-8.
+REFIT_IN_SE = 1e-7
 
 
 @pytest.mark.parametrize("family", ["poisson", "nb2", "poisson-olre"])
@@ -95,10 +99,27 @@ def test_limits_stay_among_possible_values() -> None:
     assert np.all(np.abs(basic.loc[".sig02"]) <= 1)
 
 
-def test_what_cannot_be_refitted_alike_is_refused() -> None:
+METHODS: list[tuple[Any, int]] = [("laplace", 1), ("agq", 5)]
+
+
+@pytest.mark.parametrize(("method", "another"), [METHODS, METHODS[::-1]])
+def test_a_replicate_is_refitted_by_the_method_of_the_fit(method: Any, another: Any) -> None:
+    # Few counts, where five points differ from the Laplace approximation.
+    design = simulated(units=12, mean_count=2.0, sd=(0.8, 0.1), random="intercept")
+    fit = PoissonGLMM.from_design(design).fit(*method)
+    boot = fit.bootstrap(6, seed=3, threads=2)
+    counts = draw_replicates(design, fit._beta, fit._G, 6, seed=3)
+    assert boot.failures == 0
+    for at, y in enumerate(counts):
+        model = PoissonGLMM.from_design(design.with_counts(y))
+        same, other = model.fit(*method), model.fit(*another)
+        draw = boot.draws.loc[at, list(same.params.index)]
+        assert np.max(np.abs(draw - same.params) / same.bse) < REFIT_IN_SE
+        assert np.max(np.abs(draw - other.params) / same.bse) > 100 * REFIT_IN_SE
+
+
+def test_a_pseudo_response_is_not_drawn() -> None:
     design = simulated(units=4)
-    with pytest.raises(ConfigError, match="Laplace"):
-        PoissonGLMM.from_design(design).fit("agq", 3).bootstrap(2)
     pseudo = PoissonGLMM(design.endog + 0.5, design.exog, design.groups, response="pseudo").fit()
     with pytest.raises(ConfigError, match="pseudo-response"):
         pseudo.bootstrap(2)

@@ -11,6 +11,7 @@ from scipy.stats import chi2
 from harness.design import Design
 from harness.errors import ConfigError
 from harness.glmm import PoissonGLMM, PoissonGLMMResults
+from harness.glmm.drawing import draw_replicates
 from harness.glmm.likelihood_ratio import NullDistribution, null_distribution
 from tests.glmm.panels import simulated
 
@@ -105,6 +106,9 @@ def test_p_values(df: tuple[int, ...], statistic: float, p: float) -> None:
     assert NullDistribution("", df).sf(statistic) == pytest.approx(p, abs=2e-5)
 
 
+ALIKE: list[tuple[Any, int]] = [("laplace", 1), ("agq", 5)]
+
+
 @pytest.fixture(scope="module")
 def pair() -> tuple[PoissonGLMMResults, PoissonGLMMResults]:
     # No slope in truth.
@@ -142,3 +146,20 @@ def test_a_larger_model_that_fits_worse_is_refused(pair) -> None:
     bad.llf = small.llf - 1.0
     with pytest.raises(ConfigError, match="below the smaller"):
         bad.lr_test(small)
+
+
+def test_a_simulated_null_is_refitted_by_the_method_of_the_fits() -> None:
+    panel = simulated(units=12, seed=4, mean_count=2.0, sd=(0.8, 0.0), random="intercept")
+    small = Design(panel.endog, panel.exog[:, :4], panel.groups, offset=panel.offset)
+    by = {
+        method: [PoissonGLMM.from_design(d).fit(*method) for d in (small, panel)]
+        for method in ALIKE
+    }
+    null, full = by["agq", 5]
+    test = full.lr_test(null, null="simulated", replicates=3, seed=2)
+    counts = draw_replicates(small, null._beta, null._G, 3, seed=2)
+    for y, drawn in zip(counts, test.simulated, strict=True):
+        a, b = (PoissonGLMM.from_design(d.with_counts(y)).fit("agq", 5) for d in (small, panel))
+        assert drawn == pytest.approx(2 * (b.llf - a.llf), abs=1e-9)
+    with pytest.raises(ConfigError, match="one method"):
+        full.lr_test(by["laplace", 1][0], null="simulated")

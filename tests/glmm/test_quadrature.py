@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.integrate
@@ -13,6 +14,7 @@ from harness.glmm import PoissonGLMM
 from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import DECREMENT_TOLERANCE
+from harness.glmm.quadrature import log_ratio
 from tests.glmm.panels import TRUTH, simulated
 from tests.glmm.test_laplace import DIFFERENCE_RTOL, differences, with_effects
 
@@ -40,6 +42,14 @@ def test_derivatives_are_those_of_the_value(
     np.testing.assert_allclose(hessian, curves, atol=HESSIAN_RTOL * np.abs(hessian).max())
     scores = objective.scores(psi)
     np.testing.assert_allclose(scores.sum(axis=0), gradient, atol=1e-12 * np.abs(scores).max())
+
+
+@pytest.mark.parametrize("s", [0.0, 1e-12, 1e-4, 0.05, 0.2, 0.2000001, 3.0, 1e6])
+def test_the_logarithm_of_nb2_keeps_its_digits(s: float) -> None:
+    with mpmath.workdps(40):
+        due = (mpmath.log1p(s) - s / (1 + mpmath.mpf(s))) / mpmath.mpf(s) ** 2 if s else 0.5
+    # Ten units in the last place: above SERIES two logarithm-sized terms are subtracted.
+    assert log_ratio(s) == pytest.approx(float(due), rel=2e-15)
 
 
 @pytest.mark.parametrize("family", ["poisson", "nb2"])
