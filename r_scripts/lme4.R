@@ -58,16 +58,31 @@ settled <- function(deviance) {
   }
 }
 
-# Value, gradient and Hessian of the deviance, by differences over a five-hundredth of each
-# parameter's standard error: lme4's own step of 1e-4 is too long for a slope that hardly varies,
-# and too short for the intercept of few units.
-derivatives <- function(deviance, point, share = 2e-3) {
-  value <- settled(deviance)
-  curvature <- diag(lme4:::deriv12(value, point)$Hessian) / 2
-  size <- 1 / sqrt(pmax(curvature, 1))
-  scaled <- lme4:::deriv12(function(at) value(at * size), point / size, delta = share)
-  list(value = value(point), gradient = scaled$gradient / size,
-       Hessian = scaled$Hessian / outer(size, size))
+# Steps of differences: a share of each parameter's own standard error. The rounding of the deviance,
+# nu, and the error of extrapolated differences, of the fourth order, balance at its sixth root.
+# lme4's own step is 1e-4 for all: too long for a slope that hardly varies, too short where counts
+# run into the hundred thousands.
+difference_steps <- function(value, point, y) {
+  h <- 1e-3
+  bent <- function(j) {
+    at <- function(by) value(replace(point, j, point[j] + by))
+    (at(h) - 2 * value(point) + at(-h)) / (2 * h^2)
+  }
+  curvature <- vapply(seq_along(point), bent, numeric(1))
+  nu <- .Machine$double.eps * sum(y * (1 + log1p(y)))
+  nu^(1 / 6) / sqrt(pmax(curvature, 1))
+}
+
+# Value, gradient and Hessian of the deviance: differences over h and 2 h, extrapolated (Richardson).
+derivatives <- function(value, point, h) {
+  over <- function(h) {
+    at <- lme4:::deriv12(function(x) value(x * h), point / h, delta = 1)
+    list(gradient = at$gradient / h, Hessian = at$Hessian / outer(h, h))
+  }
+  one <- over(h)
+  two <- over(2 * h)
+  list(value = value(point), gradient = (4 * one$gradient - two$gradient) / 3,
+       Hessian = (4 * one$Hessian - two$Hessian) / 3)
 }
 
 # Inverse over the directions that carry information, and how many are left out. A covariance
@@ -84,18 +99,19 @@ known_inverse <- function(hessian) {
 # Newton steps on lme4's own deviance: bobyqa can stop some thousandths of a standard error short
 # and call it converged, on the boundary a whole hundredth. A step ends at the bounds of the
 # parameters, and is not taken where it does not lower the deviance.
-newton_refined <- function(deviance, point, lower, steps = 3L) {
-  at <- derivatives(deviance, point)
+newton_refined <- function(value, point, lower, y, steps = 3L) {
+  h <- difference_steps(value, point, y)
+  at <- derivatives(value, point, h)
   for (i in seq_len(steps)) {
     trial <- pmax(point - drop(known_inverse(at$Hessian) %*% at$gradient), lower)
     if (!all(is.finite(trial))) break
-    there <- tryCatch(derivatives(deviance, trial), error = function(e) NULL)
+    there <- tryCatch(derivatives(value, trial, h), error = function(e) NULL)
     if (is.null(there) || !isTRUE(there$value < at$value)) break
     point <- trial
     at <- there
   }
-  settled(deviance)(point)
-  c(at, list(point = point))
+  value(point)
+  c(at, list(point = point, h = h))
 }
 
 # The model at its refined optimum, and the covariance of its fixed effects from the derivatives.
@@ -104,7 +120,7 @@ sharpened <- function(model, formula, data, tolerance) {
   theta <- lme4::getME(model, "theta")
   beta <- length(theta) + seq_along(lme4::fixef(model))
   lower <- c(lme4::getME(model, "lower"), rep(-Inf, length(beta)))
-  at <- newton_refined(deviance, c(theta, lme4::fixef(model)), lower)
+  at <- newton_refined(settled(deviance), c(theta, lme4::fixef(model)), lower, data$y)
   parts <- lme4::glFormula(formula, data = data, family = stats::poisson, offset = o)
   optimum <- list(par = at$point, fval = at$value, conv = model@optinfo$conv$opt)
   model <- lme4::mkMerMod(environment(deviance), optimum, parts$reTrms, fr = parts$fr)
@@ -115,7 +131,7 @@ sharpened <- function(model, formula, data, tolerance) {
     warning("the Hessian at the optimum is not positive definite: no standard errors from it")
     covariance[] <- NaN
   }
-  list(model = model, covariance = covariance, optimum = at$point, left_out = left_out)
+  list(model = model, covariance = covariance, optimum = at$point, h = at$h, left_out = left_out)
 }
 
 # vcov(use.hessian = TRUE), and whether it can be that: where the Hessian is not definite lme4
@@ -225,7 +241,7 @@ lme4_answer <- function(model, request, sharpen) {
        cov_re = as.double(as.matrix(Matrix::bdiag(blocks))),
        random_effects = as.double(as.matrix(lme4::ranef(model, condVar = FALSE)$g)),
        llf = as.double(stats::logLik(model)), converged = as.double(model@optinfo$conv$opt == 0),
-       optimum = as.double(sharp$optimum), left_out = as.double(sharp$left_out),
+       optimum = as.double(sharp$optimum), h = as.double(sharp$h), left_out = as.double(sharp$left_out),
        version = as.character(utils::packageVersion("lme4")), notes = notes)
 }
 

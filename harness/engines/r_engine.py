@@ -115,11 +115,11 @@ def reproduce_lines(
     asked = ", use.hessian = FALSE" if options.se_method == "rx" else ""
     words |= {"family": "nbinom2" if design.family == "nb2" else "poisson", "asked": asked}
     words["q"] = str(len(design.exog_re_names))
-    start, tolerance, optimum = (
-        answer.get(name, _NOTHING) for name in ("start", "tolPwrss", "optimum")
+    start, tolerance, optimum, h = (
+        answer.get(name, _NOTHING) for name in ("start", "tolPwrss", "optimum", "h")
     )
     words |= {"start": f", start = list(theta = {_vector(start)})" if start.size else ""}
-    words |= {"best": _vector(optimum), "tolerance": _vector(tolerance)}
+    words |= {"best": _vector(optimum), "tolerance": _vector(tolerance), "h": _vector(h)}
     lines = R_LINES[script]
     parts = [lines.tight if options.settings == "tight" else lines.call]
     parts += [lines.optimum] if optimum.size else []

@@ -46,7 +46,7 @@ fit <- glmer({formula}, data = d, offset = o, family = poisson,
              control = control{start})""",
     optimum="""\
 # Newton steps lead on from there to this maximum (theta, then the fixed effects). The deviance is
-# exact where it begins at its own linear predictor; steps are shares of standard errors.
+# exact where it begins at its own linear predictor; derivatives are extrapolated differences.
 best <- {best}
 begun <- update(fit, start = NULL, devFunOnly = TRUE)
 place <- environment(begun)
@@ -55,9 +55,12 @@ deviance <- function(point) {{
   place$lp0 <- as.numeric(place$resp$eta - place$baseOffset)
   begun(point)
 }}
-size <- 1 / sqrt(pmax(diag(lme4:::deriv12(deviance, best)$Hessian) / 2, 1))
-scaled <- lme4:::deriv12(function(at) deviance(at * size), best / size, delta = 2e-3)
-derivs <- list(gradient = scaled$gradient / size, Hessian = scaled$Hessian / outer(size, size))
+over <- function(h) {{
+  at <- lme4:::deriv12(function(x) deviance(x * h), best / h, delta = 1)
+  list(gradient = at$gradient / h, Hessian = at$Hessian / outer(h, h))
+}}
+h <- {h}
+derivs <- Map(function(one, two) (4 * one - two) / 3, over(h), over(2 * h))
 best <- structure(list(par = best, fval = deviance(best), conv = 0), derivs = derivs)
 parts <- glFormula(formula(fit), data = d, offset = o, family = poisson)
 fit <- mkMerMod(place, best, parts$reTrms, parts$fr)""",
