@@ -26,6 +26,9 @@ AnyArray = TypeVar("AnyArray", FloatArray, npt.NDArray[np.int64])
 # eigenvalue of the normal equations of 1e-10: standard errors keep fewer than seven of their
 # sixteen digits, and no engine says so (``harness.glmm.collinearity``).
 COLLINEARITY_TOLERANCE = 1e-5
+# Smallest eigenvalue of the columns' correlations against the largest: no pivot is then below its
+# root, and the eigenvalues themselves are good to ten digits.
+FAR_FROM_COLLINEAR = 1e-6
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -301,10 +304,16 @@ def _check_rank(what: str, columns: FloatArray, names: tuple[str, ...]) -> None:
         if what == "exog":
             raise DesignError("exog has no columns: give an intercept at least")
         return
-    length = np.linalg.norm(columns, axis=0)
-    empty = [name for name, size in zip(names, length, strict=True) if size == 0]
+    largest = np.abs(columns).max(axis=0)
+    empty = [name for name, size in zip(names, largest, strict=True) if size == 0]
     if empty:
         raise DesignError(f"column {empty[0]!r} of {what} is zero in every row: drop it")
+    columns = columns / largest
+    gram = columns.T @ columns
+    length = np.sqrt(np.diag(gram))
+    spread = np.linalg.eigvalsh(gram / np.outer(length, length))
+    if spread[0] > FAR_FROM_COLLINEAR * spread[-1]:
+        return
     _, r, pivot = scipy.linalg.qr(columns / length, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(r))
     rank = int((diagonal > COLLINEARITY_TOLERANCE * diagonal[0]).sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +14,12 @@ from harness.glmm.laplace import Objective
 
 if TYPE_CHECKING:
     from harness.glmm.model import PoissonGLMM
+
+
+@lru_cache(maxsize=128)
+def index_of(names: tuple[str, ...]) -> pd.Index[str]:
+    """Return the labels of some terms: making them takes longer than what they label."""
+    return pd.Index(list(names))
 
 
 class Fitted:
@@ -38,13 +44,13 @@ class Fitted:
     def params(self) -> pd.Series[float]:
         """Fixed effects, length p."""
         beta, _ = self.model.objective.layout.split(self.psi)
-        return pd.Series(beta, index=list(self.model.design.exog_names))
+        return pd.Series(beta, index=index_of(self.model.design.exog_names))
 
     @cached_property
     def cov_re(self) -> pd.DataFrame:
         """Covariance of the random effects, shape (q, q)."""
         _, L = self.model.objective.layout.split(self.psi)
-        names = list(self.model.design.exog_re_names)
+        names = index_of(self.model.design.exog_re_names)
         return pd.DataFrame(L @ L.T, index=names, columns=names)
 
     @cached_property
