@@ -13,7 +13,7 @@ import scipy.special
 from harness.design import Design, FloatArray
 from harness.errors import DesignError
 from harness.glmm import compiled
-from harness.glmm.fitting import fit_quadrature, is_singular
+from harness.glmm.fitting import SINGULAR_TOLERANCE, fit_quadrature
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import inverse_information
 from harness.glmm.separation import unbounded_terms
@@ -67,47 +67,108 @@ def fit_batch(
     """
     y = _checked(design, counts)
     objective = Objective.of(design, n_quadrature)
-    K, q, J = objective.layout.size, objective.layout.q, design.n_groups
-    r = len(y)
-    psi, values, decrements = np.zeros((r, K)), np.zeros(r), np.zeros(r)
-    statuses, gradients = np.full(r, compiled.NOT_REGULAR, dtype=np.int64), np.zeros((r, K))
-    hessians, modes = np.zeros((r, K, K)), np.zeros((r, J, q))
-    threads = max(1, min(threads or len(os.sched_getaffinity(0)), r))
+    found = _Found.nothing(objective, len(y))
+    threads = max(1, min(threads or len(os.sched_getaffinity(0)), len(y)))
     # Several pieces a thread: a slow one does not hold up the others.
-    cuts = np.linspace(0, r, min(r, 8 * threads) + 1).astype(int)
+    cuts = np.linspace(0, len(y), min(len(y), 8 * threads) + 1).astype(int)
 
     def piece(k: int) -> None:
         compiled.fit_range(
-            objective.lanes, y, cuts[k], cuts[k + 1], psi, values, decrements, statuses, gradients,
-            hessians, modes,
+            objective.lanes, y, cuts[k], cuts[k + 1], found.psi, found.values, found.decrements,
+            found.statuses, found.bse, found.modes,
         )  # fmt: skip
-
-    singular, failed = np.zeros(r, dtype=bool), np.zeros(r, dtype=bool)
-
-    def finish(k: int) -> None:
-        regular = statuses[k] == compiled.REGULAR and not is_singular(objective, psi[k])
-        try:
-            replicate = design.with_counts(y[k])
-            if (y[k] == 0).any() and unbounded_terms(replicate):
-                failed[k] = True
-            if failed[k] or regular:
-                return
-            found = fit_quadrature(replicate, n_quadrature)
-        except (FloatingPointError, np.linalg.LinAlgError, DesignError):
-            failed[k] = True
-            return
-        psi[k], values[k] = found.optimum.x, found.optimum.value
-        decrements[k], hessians[k] = found.optimum.decrement, found.optimum.hessian
-        singular[k], failed[k] = found.singular, not found.converged
-        modes[k] = Objective.of(replicate).at(psi[k], 0).u
 
     with ThreadPoolExecutor(threads) as pool:
         # The compiled road knows neither tied parameters nor quadrature.
         if objective.layout.tie is None and objective.nodes is None:
             list(pool.map(piece, range(len(cuts) - 1)))
-        values -= scipy.special.gammaln(y + 1.0).sum(axis=1)
-        list(pool.map(finish, range(r)))
-    return _labelled(objective, psi, values, decrements, hessians, modes, singular, failed)
+        found.values[:] -= _log_factorials(y)
+        regular = (found.statuses == compiled.REGULAR) & ~_singular(objective, found.psi)
+        others = np.flatnonzero(~regular | (y == 0).any(axis=1))
+        list(
+            pool.map(
+                lambda k: _finish(design, y[k], n_quadrature, bool(regular[k]), found, int(k)),
+                others,
+            )
+        )
+    return _labelled(objective, found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What was found by replicate, first dimension r; ``modes`` (r, J, q) are spherical."""
+
+    psi: FloatArray
+    values: FloatArray
+    decrements: FloatArray
+    statuses: npt.NDArray[np.int64]
+    bse: FloatArray
+    modes: FloatArray
+    singular: npt.NDArray[np.bool_]
+    failed: npt.NDArray[np.bool_]
+
+    @classmethod
+    def nothing(cls, objective: Objective, r: int) -> _Found:
+        layout = objective.layout
+        return cls(
+            psi=np.zeros((r, layout.size)),
+            values=np.zeros(r),
+            decrements=np.zeros(r),
+            statuses=np.full(r, compiled.NOT_REGULAR, dtype=np.int64),
+            bse=np.zeros((r, layout.p)),
+            modes=np.zeros((r, objective.n_groups, layout.q)),
+            singular=np.zeros(r, dtype=bool),
+            failed=np.zeros(r, dtype=bool),
+        )
+
+
+def _finish(
+    design: Design, y: FloatArray, n_quadrature: int, regular: bool, found: _Found, k: int
+) -> None:
+    """See to a replicate that the compiled road did not end, or that may have no maximum."""
+    try:
+        replicate = design.with_counts(y)
+        if (y == 0).any() and unbounded_terms(replicate):
+            found.failed[k] = True
+        if found.failed[k] or regular:
+            return
+        maximum = fit_quadrature(replicate, n_quadrature)
+    except (FloatingPointError, np.linalg.LinAlgError, DesignError):
+        found.failed[k] = True
+        return
+    optimum = maximum.optimum
+    found.psi[k], found.values[k], found.decrements[k] = optimum.x, optimum.value, optimum.decrement
+    p = found.bse.shape[1]
+    found.bse[k] = np.sqrt(np.diag(inverse_information(optimum.hessian))[:p])
+    found.singular[k], found.failed[k] = maximum.singular, not maximum.converged
+    found.modes[k] = Objective.of(replicate).at(optimum.x, 0).u
+
+
+def _log_factorials(y: FloatArray) -> FloatArray:
+    """Sums of log y! by replicate, shape (r,), looked up where the counts are no longer than y."""
+    largest = int(y.max())
+    if largest < y.size:
+        table = scipy.special.gammaln(np.arange(largest + 1) + 1.0)
+        return np.asarray(table[y.astype(np.intp)].sum(axis=1))
+    return np.asarray(scipy.special.gammaln(y + 1.0).sum(axis=1))
+
+
+def _factors(objective: Objective, psi: FloatArray) -> FloatArray:
+    """Cholesky factors L, shape (r, q, q)."""
+    layout = objective.layout
+    untied = psi if layout.tie is None else psi @ layout.tie.T
+    L = np.zeros((len(psi), layout.q, layout.q))
+    L[:, layout.row, layout.column] = untied[:, layout.p : layout.p + len(layout.row)]
+    return L
+
+
+def _singular(objective: Objective, psi: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether each covariance is singular in the scale of the linear predictor, shape (r,)."""
+    L = _factors(objective, psi) * objective.z_scale[:, None]
+    if L.shape[1] == 0:
+        return np.zeros(len(psi), dtype=bool)
+    smallest = np.linalg.eigvalsh(L @ np.swapaxes(L, 1, 2))[:, 0]
+    return np.asarray(smallest < SINGULAR_TOLERANCE**2)
 
 
 def _checked(design: Design, counts: npt.ArrayLike) -> FloatArray:
@@ -119,28 +180,18 @@ def _checked(design: Design, counts: npt.ArrayLike) -> FloatArray:
     return y
 
 
-def _labelled(
-    objective: Objective,
-    psi: FloatArray,
-    values: FloatArray,
-    decrements: FloatArray,
-    hessians: FloatArray,
-    modes: FloatArray,
-    singular: npt.NDArray[np.bool_],
-    failed: npt.NDArray[np.bool_],
-) -> Batch:
-    r, p, q = len(psi), objective.layout.p, objective.layout.q
-    L = np.array([objective.layout.split(row)[1] for row in psi]).reshape(r, q, q)
-    bse = np.array([np.sqrt(np.diag(inverse_information(H))[:p]) for H in hessians])
-    params = psi[:, :p].copy()
-    params[failed], bse[failed] = np.nan, np.nan
+def _labelled(objective: Objective, found: _Found) -> Batch:
+    L = _factors(objective, found.psi)
+    params, bse = found.psi[:, : objective.layout.p].copy(), found.bse
+    params[found.failed], bse[found.failed] = np.nan, np.nan
+    transposed = np.swapaxes(L, 1, 2)
     return Batch(
         params=params,
         bse=bse,
-        cov_re=L @ np.swapaxes(L, 1, 2),
-        random_effects=modes @ np.swapaxes(L, 1, 2),
-        llf=values,
-        decrement=decrements,
-        singular=singular,
-        failed=failed,
+        cov_re=L @ transposed,
+        random_effects=found.modes @ transposed,
+        llf=found.values,
+        decrement=found.decrements,
+        singular=found.singular,
+        failed=found.failed,
     )

@@ -387,10 +387,24 @@ def fit(
     return newton(lanes, work, psi, u, gradient, hessian)
 
 
+@njit(cache=True)
+def standard_errors(hessian: Any, out: Any) -> None:
+    """Roots of the first diagonal entries of (-H)^-1, as many as there is room for."""
+    K = hessian.shape[0]
+    R, unit, column = np.zeros((K, K)), np.zeros(K), np.zeros(K)
+    if not cholesky(-hessian, R):
+        return
+    for k in range(out.shape[0]):
+        unit[:] = 0.0
+        unit[k] = 1.0
+        backsolve(R, unit, column)
+        out[k] = math.sqrt(column[k])
+
+
 @njit(cache=True, nogil=True)
 def fit_range(
     lanes: Lanes, counts: Any, lo: int, hi: int, psi: Any, values: Any, decrements: Any,
-    statuses: Any, gradients: Any, hessians: Any, modes: Any,
+    statuses: Any, bse: Any, modes: Any,
 ) -> None:  # fmt: skip
     """Fit rows lo..hi of ``counts``, shape (r, n), to a design.
 
@@ -401,8 +415,9 @@ def fit_range(
         y, lanes.offset, lanes.x, lanes.z, lanes.place, lanes.first, lanes.lane, lanes.group,
         lanes.p, lanes.q, lanes.row, lanes.column, lanes.extra, lanes.family, lanes.sums,
     )  # fmt: skip
+    K = psi.shape[1]
+    gradient, hessian = np.zeros(K), np.zeros((K, K))
     for r in range(lo, hi):
         spread(counts[r], lanes.place, 0.0, y)
-        values[r], decrements[r], statuses[r] = fit(
-            own, work, psi[r], modes[r], gradients[r], hessians[r]
-        )
+        values[r], decrements[r], statuses[r] = fit(own, work, psi[r], modes[r], gradient, hessian)
+        standard_errors(hessian, bse[r])
