@@ -23,6 +23,7 @@ from harness.study.distances import distances
 from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence
+from harness.study.unexplained import reproduction_folders
 from harness.study.writable import matrix, number
 
 SCHEMA = 1
@@ -269,6 +270,7 @@ def _comparison(run: StudyRun, planned: PlannedPair, pair: Pair) -> dict[str, An
         "cause": why.cause if why else None,
         "registered": run.known(planned),
         "evidence": why.evidence if why else None,
+        "reproduction": reproduction_folders(run).get(planned),
         "terms": {} if m is None else _terms(m),
     }
 
