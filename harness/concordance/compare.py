@@ -8,7 +8,8 @@ from itertools import combinations
 
 import pandas as pd
 
-from harness.concordance.cause import Explanation, explain, explain_failure
+from harness.concordance.cause import explain, explain_failure
+from harness.concordance.explanation import Explanation
 from harness.concordance.metrics import PairMetrics, pair_metrics, same_objective
 from harness.concordance.verdict import ORDER, Verdict, crossings, verdict
 from harness.errors import ConfigError
