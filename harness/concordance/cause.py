@@ -139,6 +139,7 @@ def _another_approximation(a: FitResult, b: FitResult, metrics: PairMetrics) -> 
                 f" maximised {swapped.name}: its log-likelihood at its own estimates is that one's,"
                 f" to {abs(swapped.error):.1g}, and so is its maximum, to {swapped.decrement:.1g}"
                 " standard errors",
+                fit,
             )
     return None
 
@@ -164,12 +165,14 @@ def _boundary(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation |
             f"{singular.engine} ({singular.settings}) is falsely singular ({sizes}): the"
             f" log-likelihood still rises by {here.cone:.2g} per unit of variance, and lies"
             f" {gap:.3g} below that of {other.engine}",
+            singular,
         )
     if gap > CONCORDANT.llf:
         return Explanation(
             "optimiser",
             f"{singular.engine} ({singular.settings}) ended in a lower maximum on the boundary"
             f" ({sizes}), {gap:.3g} below that of {other.engine}",
+            singular,
         )
     return Explanation(
         "boundary",
@@ -227,6 +230,7 @@ def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
         "optimiser",
         f"{low.engine} ({low.settings}) stopped {abs(at_a - at_b):.2g} below {high.engine}"
         f" ({high.settings}) in {a.details['objective']}",
+        low,
     )
 
 

@@ -9,7 +9,7 @@ from harness.concordance.explanation import Explanation
 from harness.concordance.metrics import PairMetrics, relative_difference
 from harness.concordance.own_objective import same_objective_shown
 from harness.concordance.reoptimised import leads_to, one_maximum
-from harness.concordance.swaps import errors_by_method, mislabelled
+from harness.concordance.swaps import EXACT_ERRORS, errors_by_method, mislabelled
 from harness.concordance.verdict import IDENTICAL
 from harness.result import FitResult
 
@@ -62,7 +62,7 @@ def _by_steps(a: FitResult, b: FitResult) -> Explanation:
         " units apart)"
     )
     shown = (leads_to(worst, other), _by_tolerance(worst, other), same_objective_shown(a, b))
-    return Explanation("optimiser", "; ".join(filter(None, (stopped, *shown))))
+    return Explanation("optimiser", "; ".join(filter(None, (stopped, *shown))), worst)
 
 
 def _by_tolerance(worst: FitResult, other: FitResult) -> str | None:
@@ -83,6 +83,7 @@ def _by_values(a: FitResult, b: FitResult, errors: list[float]) -> Explanation:
         f"the log-likelihood that {fit.engine} ({fit.settings}) reports is off by"
         f" {errors[worst]:+.2g} from the exact one at its own estimates, as inner iterations leave"
         " it that stop early",
+        fit,
     )
 
 
@@ -90,20 +91,22 @@ def _by_standard_errors(
     a: FitResult, b: FitResult, metrics: PairMetrics, errors: list[float]
 ) -> Explanation:
     worst = (a, b)[int(np.argmax(errors))]
-    lying = [line for fit in (a, b) if (line := mislabelled(fit))]
+    lying = {line: fit for fit in (a, b) if (line := mislabelled(fit))}
+    about = next(iter(lying.values()), None)
     if a.se_method != b.se_method:
         kinds = (
             f"{a.engine} {a.se_method}, {b.engine} {b.se_method}: up to"
             f" {metrics.max_rel_se:.2g} apart (relative)"
         )
-        swapped = lying or [f"each is what it says at its own estimates, to {max(errors):.1g}"]
-        return Explanation("standard-error method", "; ".join([kinds, *swapped]))
+        swapped = [*lying] or [f"each is what it says at its own estimates, to {max(errors):.1g}"]
+        return Explanation("standard-error method", "; ".join([kinds, *swapped]), about)
     if lying:
-        return Explanation("standard-error method", "; ".join(lying))
+        return Explanation("standard-error method", "; ".join(lying), about)
     return Explanation(
         "standard-error method",
         f"{worst.engine}'s ({worst.settings}) standard errors are off by {max(errors):.2g}"
-        " (relative) from the exact Hessian at its own estimates",
+        f" (relative) from {EXACT_ERRORS[worst.se_method]} at its own estimates",
+        worst,
     )
 
 

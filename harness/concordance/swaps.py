@@ -16,6 +16,8 @@ from harness.result import FitResult
 
 # Numbers of points that programs are asked for; 1 is Laplace's method.
 POINTS = (1, 3, 5, 7, 9, 11, 15, 21, 25)
+# What standard errors of a method are taken from.
+EXACT_ERRORS = {"observed": "the exact Hessian", "rx": "the exact RX form"}
 # Standard errors this close, relative, are those of one method.
 SAME_SE = 1e-4
 # Standard errors: who has maximised another approximation stands on its maximum.

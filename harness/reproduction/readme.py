@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
+from harness.concordance.pair import Pair
 from harness.engines.environment import current_environment
 
 _TEXT = """\

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.certifying import certified_task, received, with_own_objectives
-from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.compare import compare_pair
+from harness.concordance.pair import Pair
 from harness.concordance.partners import beside_each_other
 from harness.concordance.verdict import reaches
 from harness.engines import FitOptions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.compare import compare_pair
+from harness.concordance.pair import Pair
 from harness.errors import ConfigError
 from harness.reproduction import in_python, in_r
 from harness.reproduction.columns import design_frame

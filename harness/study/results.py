@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.certificate import Certificate
-from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
+from harness.concordance.pair import Pair
 from harness.concordance.triage import message_triage, triage
 from harness.glmm.separation import unbounded_terms
 from harness.panel import Panel

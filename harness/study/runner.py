@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.certifying import certified_task, received, with_own_objectives
-from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.compare import compare_pair
+from harness.concordance.pair import Pair
 from harness.concordance.partners import beside_each_other
 from harness.concordance.register import (
     Difference,

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.compare import compare_pair
+from harness.concordance.pair import Pair
 from harness.engines.workers import Task, fit_task
 from harness.errors import ConfigError
 from harness.reproduction import Reproduction, write_reproduction
