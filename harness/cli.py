@@ -21,11 +21,11 @@ from harness.certified.cases import CERTIFIED_BY_METHOD, case_names, read_case
 from harness.concordance.verdict import Verdict
 from harness.engines import engine, engines, require
 from harness.engines.base import Settings, Transport
+from harness.engines.environment import installed_version
 from harness.engines.r_installation import r_installation
 from harness.errors import ConfigError, HarnessError
 from harness.study import runner
 from harness.study.config import Study
-from harness.study.environment import installed_version
 from harness.study.loading import built_in_studies, find_study, load_study, message
 from harness.study.results import results_dict
 from harness.study.writing import check_writable, write_run

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.compare import compare_pair
+from harness.concordance.pair import Pair
 from harness.engines.r_installation import MEND, RInstallation
 from harness.result import FitResult
 from tests.engines.panels import frame

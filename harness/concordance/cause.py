@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from harness.concordance.data_difference import what_differs
 from harness.concordance.defect import defects, strange_modes
 from harness.concordance.exact import (
     LLF_SLACK,
@@ -17,32 +16,25 @@ from harness.concordance.exact import (
     laplace_llf,
     llf_of_another,
 )
-from harness.concordance.metrics import PairMetrics, relative_difference
-from harness.concordance.own_objective import objective_differs, same_objective_shown
-from harness.concordance.verdict import CONCORDANT, IDENTICAL
+from harness.concordance.explanation import Explanation
+from harness.concordance.metrics import PairMetrics
+from harness.concordance.own_objective import objective_differs
+from harness.concordance.prior_terms import posterior_gain
+from harness.concordance.steps_and_errors import standard_errors_or_optimiser
+from harness.concordance.swaps import (
+    AT_MAXIMUM,
+    approximation,
+    other_approximation,
+)
+from harness.concordance.verdict import CONCORDANT
 from harness.glmm.fitting import CONE_TOLERANCE, SINGULAR_TOLERANCE
 from harness.glmm.groups import Q
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 
-Cause = Literal[
-    "optimiser", "standard-error method", "approximation", "estimator", "boundary", "data",
-    "failure", "unexplained",
-]  # fmt: skip
-# Distances add up along the likelihood's own metric; the quadratic model that measures them is
-# good to a few per cent at these distances.
-MODEL_SLACK = 1.1
 # Variance parameters of a family below this are zero to every other program.
 SAME_VARIANCE = 1e-6
 MAXIMISES = "maximum likelihood"
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A cause and its proof in one line."""
-
-    cause: Cause
-    evidence: str
 
 
 def explain_failure(a: FitResult, b: FitResult) -> Explanation:
@@ -63,9 +55,7 @@ def explain(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation:
 def _data(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
     if a.design.sha256 == b.design.sha256:
         return None
-    return Explanation(
-        "data", f"designs differ: sha256 {a.design.sha256[:12]} and {b.design.sha256[:12]}"
-    )
+    return Explanation("data", what_differs(a.design, b.design))
 
 
 def _estimator(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
@@ -73,7 +63,9 @@ def _estimator(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation 
         return None
     gap = _likelihood_gap(a, b)
     kinds = f"{a.engine} is {a.estimator}, {b.engine} {b.estimator}"
-    return Explanation("estimator", "; ".join(filter(None, (kinds, gap, _stopped(a, b)))))
+    return Explanation(
+        "estimator", "; ".join(filter(None, (kinds, gap, posterior_gain(a, b), _stopped(a, b))))
+    )
 
 
 def _likelihood_gap(a: FitResult, b: FitResult) -> str | None:
@@ -102,7 +94,7 @@ def _not_converged(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
     stopped = _stopped(a, b)
     if stopped is None:
         return None
-    for test in (_boundary, _standard_errors_or_optimiser, _own_objective):
+    for test in (_boundary, standard_errors_or_optimiser, _own_objective):
         proven = test(a, b, metrics)
         if proven is not None and proven.cause == "optimiser":
             return proven
@@ -129,6 +121,29 @@ def _approximation(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
     )
 
 
+def _another_approximation(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
+    """One of the two maximised another approximation than it says.
+
+    Its log-likelihood and its place say so; where only the former does, it is a defect.
+    """
+    if not (metrics.same_objective and has_exact_objective(a) and has_exact_objective(b)):
+        return None
+    for fit in (a, b):
+        if abs(fit.llf - exact_point(fit).llf) <= LLF_SLACK:
+            continue
+        swapped = other_approximation(fit)
+        if swapped is not None and swapped.decrement <= AT_MAXIMUM:
+            return Explanation(
+                "approximation",
+                f"{fit.engine} ({fit.settings}) says {approximation(fit.n_quadrature or 1)} and"
+                f" maximised {swapped.name}: its log-likelihood at its own estimates is that one's,"
+                f" to {abs(swapped.error):.1g}, and so is its maximum, to {swapped.decrement:.1g}"
+                " standard errors",
+                fit,
+            )
+    return None
+
+
 def _how(fit: FitResult) -> str:
     return fit.method if fit.n_quadrature is None else f"{fit.method}, {fit.n_quadrature} points"
 
@@ -150,12 +165,14 @@ def _boundary(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation |
             f"{singular.engine} ({singular.settings}) is falsely singular ({sizes}): the"
             f" log-likelihood still rises by {here.cone:.2g} per unit of variance, and lies"
             f" {gap:.3g} below that of {other.engine}",
+            singular,
         )
     if gap > CONCORDANT.llf:
         return Explanation(
             "optimiser",
             f"{singular.engine} ({singular.settings}) ended in a lower maximum on the boundary"
             f" ({sizes}), {gap:.3g} below that of {other.engine}",
+            singular,
         )
     return Explanation(
         "boundary",
@@ -183,83 +200,6 @@ def _no_excess(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation 
         f" {variances[1]:.2g}); {worst.engine}'s log-likelihood there is off by"
         f" {max(errors):.2g} from the exact one at the same point",
     )
-
-
-def _standard_errors_or_optimiser(
-    a: FitResult, b: FitResult, metrics: PairMetrics
-) -> Explanation | None:
-    """Whether steps still to go and errors of the standard errors make up the whole difference.
-
-    The cause is what weighs most against the limits of ``identical``.
-    """
-    if metrics.llf_diff is None or not (has_exact_objective(a) and has_exact_objective(b)):
-        return None
-    here, there = exact_point(a), exact_point(b)
-    values = [a.llf - here.llf, b.llf - there.llf]
-    if max(map(abs, values)) > LLF_SLACK:
-        return None
-    steps = here.decrement + there.decrement
-    if metrics.max_diff_se > max(MODEL_SLACK * steps, IDENTICAL.diff_se):
-        return None
-    errors = [_se_error(fit) for fit in (a, b)]
-    # What the standard errors differ by between the two points, without anybody's error.
-    moved = float(np.max(np.abs(relative_difference(there.bse, here.bse))))
-    known = MODEL_SLACK * (moved + sum(errors))
-    other_method = a.se_method != b.se_method
-    if not (other_method or metrics.max_rel_se <= max(known, IDENTICAL.rel_se)):
-        return None
-    if not np.isfinite(metrics.max_rel_se):
-        return None
-    by_errors = (metrics.max_rel_se if other_method else max(errors)) / IDENTICAL.rel_se
-    by_steps = metrics.max_diff_se / IDENTICAL.diff_se
-    if max(map(abs, values)) / IDENTICAL.llf > max(by_errors, by_steps):
-        return _by_values(a, b, values)
-    if by_errors > by_steps:
-        return _by_standard_errors(a, b, metrics, errors)
-    worst, point = (a, here) if here.decrement > there.decrement else (b, there)
-    stopped = (
-        f"{worst.engine} ({worst.settings}) stopped {point.decrement:.2g} standard errors from"
-        f" the maximum of the same likelihood ({abs(here.llf - there.llf):.2g} log-likelihood"
-        " units apart)"
-    )
-    shown = same_objective_shown(a, b)
-    return Explanation("optimiser", "; ".join(filter(None, (stopped, shown))))
-
-
-def _by_values(a: FitResult, b: FitResult, errors: list[float]) -> Explanation:
-    worst = int(np.argmax(np.abs(errors)))
-    fit = (a, b)[worst]
-    return Explanation(
-        "optimiser",
-        f"the log-likelihood that {fit.engine} ({fit.settings}) reports is off by"
-        f" {errors[worst]:+.2g} from the exact one at its own estimates, as inner iterations leave"
-        " it that stop early",
-    )
-
-
-def _by_standard_errors(
-    a: FitResult, b: FitResult, metrics: PairMetrics, errors: list[float]
-) -> Explanation:
-    if a.se_method != b.se_method:
-        return Explanation(
-            "standard-error method",
-            f"{a.engine} {a.se_method}, {b.engine} {b.se_method}: up to"
-            f" {metrics.max_rel_se:.2g} apart (relative)",
-        )
-    worst = (a, b)[int(np.argmax(errors))]
-    return Explanation(
-        "standard-error method",
-        f"{worst.engine}'s ({worst.settings}) standard errors are off by {max(errors):.2g}"
-        " (relative) from the exact Hessian at its own estimates",
-    )
-
-
-def _se_error(fit: FitResult) -> float:
-    """Relative error of reported standard errors; 0 for another method than the Hessian's."""
-    if fit.se_method != "observed":
-        return 0.0
-    reported = np.asarray(fit.bse, dtype=np.float64)
-    return float(np.max(np.abs(relative_difference(reported, exact_point(fit).bse))))
 
 
 def _another_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation | None:
@@ -290,10 +230,12 @@ def _own_objective(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanat
         "optimiser",
         f"{low.engine} ({low.settings}) stopped {abs(at_a - at_b):.2g} below {high.engine}"
         f" ({high.settings}) in {a.details['objective']}",
+        low,
     )
 
 
 _TESTS: tuple[Callable[[FitResult, FitResult, PairMetrics], Explanation | None], ...] = (
-    _data, _estimator, _no_maximum, _not_converged, _approximation, _boundary, _no_excess,
-    _another_objective, _other_modes, _standard_errors_or_optimiser, _own_objective,
+    _data, _estimator, _no_maximum, _not_converged, _approximation, _another_approximation,
+    _boundary, _no_excess, _another_objective, _other_modes, standard_errors_or_optimiser,
+    _own_objective,
 )  # fmt: skip

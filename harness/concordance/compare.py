@@ -8,36 +8,14 @@ from itertools import combinations
 
 import pandas as pd
 
-from harness.concordance.cause import Explanation, explain, explain_failure
-from harness.concordance.metrics import PairMetrics, pair_metrics, same_objective
+from harness.concordance.cause import explain, explain_failure
+from harness.concordance.explanation import Explanation
+from harness.concordance.metrics import pair_metrics, same_objective
+from harness.concordance.pair import Pair
+from harness.concordance.sentences import told
 from harness.concordance.verdict import ORDER, Verdict, crossings, verdict
 from harness.errors import ConfigError
 from harness.result import FitResult
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pair:
-    """Two fits compared.
-
-    Attributes
-    ----------
-    metrics : PairMetrics or None
-        None where a fit has no answer.
-    explanation : Explanation or None
-        None for identical fits: there is nothing to explain.
-    like_for_like : bool
-        Same estimator and method, same kind of standard errors, both tight: the pairs that must
-        agree.
-    """
-
-    a: FitResult
-    b: FitResult
-    metrics: PairMetrics | None
-    verdict: Verdict
-    conclusion_changes: bool
-    knife_edge: bool
-    explanation: Explanation | None
-    like_for_like: bool
 
 
 def compare_pair(a: FitResult, b: FitResult) -> Pair:
@@ -83,8 +61,11 @@ class Concordance:
         return pd.DataFrame([_row(pair) for pair in self.comparisons])
 
     def explain(self) -> str:
-        """Say in plain sentences how the fits agree and why they differ where they do."""
-        return "\n".join(_sentence(pair) for pair in self.comparisons)
+        """Say how far the fits agree, why not further, and what to do about it.
+
+        One line for all identical pairs, then one a pair, of two sentences.
+        """
+        return told(self.comparisons)
 
 
 def _row(pair: Pair) -> dict[str, object]:
@@ -106,20 +87,6 @@ def _row(pair: Pair) -> dict[str, object]:
         "cause": pair.explanation.cause if pair.explanation else None,
         "evidence": pair.explanation.evidence if pair.explanation else None,
     }
-
-
-def _sentence(pair: Pair) -> str:
-    same = pair.a.settings == pair.b.settings
-    names = [fit.engine if same else f"{fit.engine} ({fit.settings})" for fit in (pair.a, pair.b)]
-    head = f"{' and '.join(names)}: {pair.verdict}"
-    if pair.metrics is not None:
-        head += (
-            f" (estimates within {pair.metrics.max_diff_se:.2g} standard errors, standard errors"
-            f" within {100 * pair.metrics.max_rel_se:.2g} %)"
-        )
-    if pair.explanation is None:
-        return head + "."
-    return f"{head}. Cause: {pair.explanation.cause}; {pair.explanation.evidence}."
 
 
 def compare(fits: Sequence[FitResult]) -> Concordance:

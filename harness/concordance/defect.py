@@ -6,6 +6,7 @@ import numpy as np
 
 from harness.concordance.exact import LLF_SLACK, exact_modes, exact_point, has_exact_objective
 from harness.concordance.metrics import PairMetrics
+from harness.concordance.swaps import other_approximation
 from harness.concordance.verdict import IDENTICAL
 from harness.result import FitResult
 
@@ -26,10 +27,15 @@ def _contradictions(fit: FitResult) -> list[str]:
     found = []
     error = fit.llf - exact_point(fit).llf
     if abs(error) > LLF_SLACK:
+        swapped = other_approximation(fit)
+        whose = (
+            f"it is that by {swapped.name}, whose maximum lies elsewhere"
+            if swapped
+            else "it is that of another function, of other data or another model"
+        )
         found.append(
             f"the log-likelihood that {fit.engine} ({fit.settings}) reports is off by {error:+.3g}"
-            " from the exact one at its own estimates: it is that of another function, of other"
-            " data or another model"
+            f" from the exact one at its own estimates: {whose}"
         )
     strange = strange_modes(fit, IDENTICAL.re)
     return [*found, strange] if strange else found

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.concordance.cause import Cause
-from harness.concordance.compare import Pair
+from harness.concordance.explanation import Cause
+from harness.concordance.pair import Pair
 from harness.concordance.verdict import IDENTICAL
 from harness.resources import shipped
 from harness.yaml_file import read_validated

@@ -45,7 +45,7 @@ def fit_glmm(identity: Engine, design: Design, options: FitOptions, points: int)
         converged=result.converged,
         messages=_notes(result),
         seconds=time.perf_counter() - began,
-        reproduce=_reproduce(design, points),
+        reproduce=reproduce_lines(design, points),
         details={"gradient_norm": result.gradient_norm, "decrement": result.decrement},
     )
 
@@ -64,7 +64,8 @@ def _notes(result: PoissonGLMMResults) -> tuple[Message, ...]:
     return tuple(notes)
 
 
-def _reproduce(design: Design, points: int) -> str:
+def reproduce_lines(design: Design, points: int) -> str:
+    """Python lines that redo a fit on ``y``, ``X``, ``Z``, ``groups`` and ``offset``."""
     options = {"family": (design.family, "poisson"), "covariance": (design.covariance,
                "unstructured"), "response": (design.response, "count")}  # fmt: skip
     said = [f', {name}="{value}"' for name, (value, usual) in options.items() if value != usual]

@@ -44,7 +44,7 @@ EMPTY_HEADS = {
         "low",
         "high",
     ),
-    "comparisons": (*PAIR_FIELDS, "different_estimator"),
+    "comparisons": (*PAIR_FIELDS, "reproduction", "different_estimator"),
     "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se", "digits"),
     **AGREEMENT_HEADS,
     "messages": ("id", "kind", "text", "triage", "distance_se"),
@@ -161,6 +161,7 @@ def _comparisons(reading: Reading) -> Iterator[Record]:
     for pair in reading.results["comparisons"]:
         yield {
             **{key: pair[key] for key in PAIR_FIELDS},
+            "reproduction": pair.get("reproduction"),
             "different_estimator": not reading.is_exact(pair),
         }
 

@@ -112,6 +112,7 @@ def _findings(block: Findings) -> Iterator[str]:
 def _cell(cell: Cell) -> str:
     text = escaped(cell.text)
     text = f"**{text}**" if cell.tone == "strong" and text else text
+    text = f"[{text}]({cell.file})" if cell.file else text
     return f"{text} ({escaped(cell.sub)})" if cell.sub else text
 
 

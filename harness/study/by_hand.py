@@ -6,30 +6,14 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-import pandas as pd
-
-from harness.design import Design
 from harness.report.slug import slugs
+from harness.reproduction.columns import design_frame, loading_in_python, loading_in_r
 from harness.result import FitResult
 from harness.study.config import BASE
 from harness.study.plan import Cell
 from harness.study.runner import StudyRun
 
 FOLDER = "designs"
-
-
-def design_frame(design: Design) -> pd.DataFrame:
-    """Return the very columns that the engines received.
-
-    ``y``, ``o`` (offset: log exposure), ``unit``, then the terms of fixed and random effects.
-    """
-    columns = {"y": design.endog, "o": design.offset}
-    frame = pd.DataFrame(columns)
-    frame["unit"] = [design.group_labels[code] for code in design.groups]
-    terms = dict(zip(design.exog_re_names, design.exog_re.T, strict=True))
-    terms |= dict(zip(design.exog_names, design.exog.T, strict=True))
-    ordered = [*design.exog_names, *(n for n in design.exog_re_names if n not in design.exog_names)]
-    return frame.join(pd.DataFrame({name: terms[name] for name in ordered}))
 
 
 @lru_cache(maxsize=4)
@@ -64,16 +48,6 @@ def by_hand(run: StudyRun, cell: Cell, fit: FitResult) -> str:
     if not fit.reproduce:
         return ""
     file = design_files(run)[cell]
-    # A unit may be called 01, or NA.
-    if fit.language == "R":
-        return (
-            f'd <- read.csv("{file}", check.names = FALSE, na.strings = "",\n'
-            f'              colClasses = c(unit = "character"))\n{fit.reproduce}'
-        )
-    design = fit.design
-    return (
-        "import pandas as pd\n"
-        f'd = pd.read_csv("{file}", dtype={{"unit": str}}, keep_default_na=False)\n'
-        f'y, offset, groups = d["y"], d["o"], d["unit"]\n'
-        f"X = d[{list(design.exog_names)}]\nZ = d[{list(design.exog_re_names)}]\n{fit.reproduce}"
-    )
+    in_r = fit.language == "R"
+    loading = loading_in_r(file) if in_r else loading_in_python(file, fit.design)
+    return f"{loading}\n{fit.reproduce}"

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.certificate import Certificate
-from harness.concordance.compare import Pair
 from harness.concordance.metrics import PairMetrics
+from harness.concordance.pair import Pair
 from harness.concordance.triage import message_triage, triage
 from harness.glmm.separation import unbounded_terms
 from harness.panel import Panel
@@ -23,6 +23,7 @@ from harness.study.distances import distances
 from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence
+from harness.study.unexplained import reproduction_folders
 from harness.study.writable import matrix, number
 
 SCHEMA = 1
@@ -269,6 +270,7 @@ def _comparison(run: StudyRun, planned: PlannedPair, pair: Pair) -> dict[str, An
         "cause": why.cause if why else None,
         "registered": run.known(planned),
         "evidence": why.evidence if why else None,
+        "reproduction": reproduction_folders(run).get(planned),
         "terms": {} if m is None else _terms(m),
     }
 

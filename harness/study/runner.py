@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.certifying import certified_task, received, with_own_objectives
-from harness.concordance.compare import Pair, compare_pair
+from harness.concordance.compare import compare_pair
+from harness.concordance.pair import Pair
 from harness.concordance.partners import beside_each_other
 from harness.concordance.register import (
     Difference,
@@ -22,12 +23,12 @@ from harness.concordance.verdict import Verdict, reaches
 from harness.design import Design
 from harness.engines import FitOptions, require
 from harness.engines.base import POINTS, Transport
+from harness.engines.environment import Environment, current_environment
 from harness.engines.workers import Call, Task, in_workers
 from harness.errors import FitFailure
 from harness.result import FitResult
 from harness.simulation.dispersion_null import DispersionNull, dispersion_null
 from harness.study.config import BASE, Study
-from harness.study.environment import Environment, current_environment
 from harness.study.panels import StudyData, read_study
 from harness.study.plan import Cell, PlannedFit, PlannedPair, fits_of, pairs_of
 

@@ -12,11 +12,11 @@ from harness.report import write_report
 from harness.study.by_hand import write_designs
 from harness.study.results import results_dict, timing_dict
 from harness.study.runner import StudyRun
+from harness.study.unexplained import UNEXPLAINED, write_unexplained
 
 # What a run writes; a folder that holds anything else is not the harness's to replace.
-WRITTEN = frozenset(
-    {"results.json", "timing.json", "index.html", "report.md", "tables", "figures", "designs"}
-)
+PAGES = ("results.json", "timing.json", "index.html", "report.md")
+WRITTEN = frozenset({*PAGES, "tables", "figures", "designs", UNEXPLAINED})
 
 
 def write_run(run: StudyRun, out: Path) -> Path:
@@ -42,6 +42,7 @@ def write_run(run: StudyRun, out: Path) -> Path:
         _write_json(fresh / "results.json", results)
         _write_json(fresh / "timing.json", timing_dict(run))
         write_designs(run, fresh)
+        write_unexplained(run, fresh)
         write_report(results, fresh)
         _replace(fresh, target)
     except OSError as error:

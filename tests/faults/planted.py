@@ -215,8 +215,8 @@ FAULTS = (
                 'paste(sprintf("(0 + %s | g)", z), collapse = " + ")'),
     ),
     Fault(
-        "Python maximises another approximation", "7 points for Laplace", "unexplained",
-        engine="laplace", says="off by",
+        "Python maximises another approximation", "7 points for Laplace", "approximation",
+        engine="laplace", says="maximised 7 points of quadrature",
         inside=lambda: patched((model, "fit_quadrature", lambda design, *_: by_seven(design, 7))),
     ),
     Fault(

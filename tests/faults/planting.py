@@ -8,7 +8,7 @@ from typing import Any
 
 import harness
 from harness.concordance.certificate import certified
-from harness.concordance.compare import Pair
+from harness.concordance.pair import Pair
 from harness.concordance.partners import beside_each_other
 from harness.design import Design
 from harness.engines import FitOptions

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines.environment import current_environment
 from harness.study.by_hand import by_hand, write_designs
 from harness.study.config import Study
-from harness.study.environment import current_environment
 from harness.study.panels import read_study
 from harness.study.plan import Cell, PlannedFit
 from harness.study.runner import RunOptions, StudyRun, run_study

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import harness
+from harness.engines.environment import current_environment
 from harness.study.by_hand import write_designs
-from harness.study.environment import current_environment
 from harness.study.loading import load_study
 from harness.study.panels import read_study
 from harness.study.plan import PlannedFit

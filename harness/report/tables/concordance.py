@@ -138,7 +138,7 @@ def _pair_row(reading: Reading, pair: Record) -> tuple[Cell, ...]:
         Cell(star + asked(a), link=pair["fit_a"]),
         Cell(asked(b), link=pair["fit_b"]),
         verdict_cell(pair),
-        Cell(pair["cause"] or NOTHING, sub=pair["evidence"] or ""),
+        Cell(pair["cause"] or NOTHING, sub=pair["evidence"] or "", file=reproduction(pair)),
         Cell(brief(pair["max_diff_se"])),
         Cell(brief(pair["max_rel_se"])),
         Cell(brief(pair["llf_diff"])),
@@ -146,6 +146,12 @@ def _pair_row(reading: Reading, pair: Record) -> tuple[Cell, ...]:
         Cell(fixed(pair["digits"], 1)),
         Cell("changes" if pair["conclusion_changes"] else "same"),
     )
+
+
+def reproduction(pair: Record) -> str:
+    """Return the first page of the reproduction of a comparison; empty where there is none."""
+    folder = pair.get("reproduction")
+    return f"{folder}/README.md" if folder else ""
 
 
 def asked(fit: Record | None) -> str:

@@ -8,7 +8,7 @@ from harness.report.derived import conclusion_differs
 from harness.report.reading import EXACT, Reading, Record, answered
 from harness.report.rounding import NOTHING, brief
 from harness.report.tables.cells import analysis_cell
-from harness.report.tables.concordance import MAX_D, MAX_S, asked, severity
+from harness.report.tables.concordance import MAX_D, MAX_S, asked, reproduction, severity
 from harness.report.tables.table import Cell, Column, Table
 
 
@@ -96,7 +96,7 @@ def other_pairs_table(reading: Reading) -> Table:
             analysis_cell(reading, pair),
             Cell(asked(reading.fit_by_id(pair["fit_a"])), link=pair["fit_a"]),
             Cell(asked(reading.fit_by_id(pair["fit_b"])), link=pair["fit_b"]),
-            Cell(pair["evidence"] or NOTHING, tone="muted"),
+            Cell(pair["evidence"] or NOTHING, tone="muted", file=reproduction(pair)),
             Cell(brief(pair["max_diff_se"])),
             Cell(brief(pair["max_rel_se"])),
             Cell(brief(pair["sd_re_diff"])),

@@ -10,12 +10,16 @@ Tone = Literal["", "strong", "muted", "good", "near", "bad", "neutral", "head", 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text, a second line (an interval), a tone, the id of a fit it leads to, a warning mark."""
+    """Text, a second line (an interval), a tone, where it leads to, a warning mark.
+
+    ``link`` is the id of a fit, ``file`` a path beside the report.
+    """
 
     text: str
     sub: str = ""
     tone: Tone = ""
     link: str = ""
+    file: str = ""
     warns: bool = False
 
 
