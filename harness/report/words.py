@@ -63,8 +63,16 @@ def part_of(k: int, n: int, word: str) -> str:
     return all_of(n, word) if k == n else f"{whole(k)} of {whole(n)} {plural(word)}"
 
 
+MILLIONTH = 1e-6
+
+
 def in_standard_errors(d: float) -> str:
-    """Return a difference with its unit: 1/80,000 of a standard error, 404 standard errors."""
+    """Return a difference with its unit: 1/80,000 of a standard error, 404 standard errors.
+
+    What is smaller than a millionth is called that: less concerns nobody.
+    """
+    if d <= MILLIONTH:
+        return "a millionth of a standard error"
     return f"{part_of_one(d)} of a standard error" if d <= 1.0 else f"{brief(d)} standard errors"
 
 
