@@ -16,7 +16,7 @@ from harness.study.runner import RunOptions, run_study
 EXAMPLES = Path(__file__).parents[2] / "reports" / "examples"
 LIMITS = {
     "max_diff_se": IDENTICAL.diff_se, "max_rel_se": IDENTICAL.rel_se,
-    "llf_diff": IDENTICAL.llf, "sd_re_diff": IDENTICAL.sd_re,
+    "llf_diff": IDENTICAL.llf, "sd_re_diff": IDENTICAL.sd_re, "re_diff": IDENTICAL.re,
 }  # fmt: skip
 
 
