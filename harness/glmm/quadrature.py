@@ -69,21 +69,24 @@ def product_rule(points: int, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
-def relative_means(d: Any, x: Any, one: Any, E: Any, dims: Any) -> None:
-    """Fill E (m^q,) with exp(d'x_k): a product over dimensions of m exponentials each."""
+def relative_moves(d: Any, x: Any, one: Any, E: Any, dims: Any) -> None:
+    """Fill E (m^q,) with exp(d'x_k) - 1: a product over dimensions of m exponentials each.
+
+    The difference keeps its digits where counts are large and the nodes close together.
+    """
     m = x.shape[0]
-    E[0] = 1.0
+    E[0] = 0.0
     size = 1
     for l in range(len(dims)):
         middle = m // 2
-        one[middle] = 1.0
+        one[middle] = 0.0
         for k in range(middle):
-            one[m - 1 - k] = math.exp(d[l] * x[m - 1 - k])
-            one[k] = 1.0 / one[m - 1 - k]
+            one[m - 1 - k] = math.expm1(d[l] * x[m - 1 - k])
+            one[k] = -one[m - 1 - k] / (1.0 + one[m - 1 - k])
         for a in range(size - 1, -1, -1):
             t = E[a]
             for k in range(m):
-                E[a * m + k] = t * one[k]
+                E[a * m + k] = t + one[k] + t * one[k]
         size *= m
 
 
@@ -114,8 +117,8 @@ def log_joints(
     y: Any, eta: Any, v: Any, lo: int, hi: int, u: Any, kind: Any, variance: float,
     mean: Any, R: Any, Cinv: Any, x: Any, grid: Any, logs: Any, one: Any, E: Any, b: Any,
     dims: Any,
-) -> None:  # fmt: skip
-    """Fill ``b`` (m^q,) with the log of each node's term."""
+) -> float:  # fmt: skip
+    """Fill ``b`` (m^q,) with the log of each node's term; returns what is common to all of them."""
     q = len(dims)
     d = np.zeros(Q)
     linear = np.zeros(Q)
@@ -123,27 +126,29 @@ def log_joints(
     constant = 0.0
     for i in range(lo, hi):
         forward(R, v[i], d, dims)
-        relative_means(d, x, one, E, dims)
+        relative_moves(d, x, one, E, dims)
         for l in range(q):
             linear[l] += y[i] * d[l]
-        constant += y[i] * eta[i]
         t = mean[i]
         if len(kind) == 0 or variance == 0.0:
+            constant += y[i] * eta[i] - t
             for k in range(b.shape[0]):
                 b[k] -= t * E[k]
         else:
             size = y[i] + 1.0 / variance
             t *= variance
+            constant += y[i] * eta[i] - size * math.log1p(t)
+            t /= 1.0 + t
             for k in range(b.shape[0]):
                 b[k] -= size * math.log1p(t * E[k])
     for k in range(b.shape[0]):
-        b[k] += constant
         for l in range(q):
             # (u_k)_l with C^-T the transpose of Cinv.
             at = u[l]
             for m in range(l, q):
                 at += Cinv[m, l] * grid[m, k]
             b[k] += linear[l] * grid[l, k] - 0.5 * at * at
+    return constant
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
@@ -191,24 +196,24 @@ def averages(
     for i in range(lo, hi):
         forward(R, v[i], d, dims)
         at = i - lo
+        relative_moves(d, x, one, E, dims)
         if len(kind) == 0:
-            relative_means(d, x, one, E, dims)
+            rest = y[i] - mean[i]
             t = 0.0
             for k in range(p.shape[0]):
                 t += p[k] * E[k]
-            F0[at] = y[i] - mean[i] * t
+            F0[at] = rest - mean[i] * t
             for l in range(q):
                 t = 0.0
                 for k in range(p.shape[0]):
                     t += px[l, k] * E[k]
-                F1[at, l] = y[i] * X1[l] - mean[i] * t
+                F1[at, l] = rest * X1[l] - mean[i] * t
             continue
-        relative_means(d, x, one, E, dims)
         F0[at] = FV[at] = 0.0
         for l in range(q):
             F1[at, l] = 0.0
         for k in range(p.shape[0]):
-            m = mean[i] * E[k]
+            m = mean[i] * (1.0 + E[k])
             f1 = (y[i] - m) / (1.0 + variance * m)
             F0[at] += p[k] * f1
             FV[at] += p[k] * (m * m * log_ratio(variance * m) - y[i] * m / (1.0 + variance * m))
@@ -373,7 +378,7 @@ def quadrature(
             for l in range(q):
                 eta[i] += v[i, l] * uj[l]
         inverse_factor(R, Cinv, dims)
-        log_joints(
+        value += log_joints(
             y, eta, v, lo, hi, uj, kind, variance, mean, R, Cinv, node, grid, logs, one, E, b, dims,
         )  # fmt: skip
         value += shares(b)
