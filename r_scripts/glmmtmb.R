@@ -29,7 +29,8 @@ NO_CURVATURE <- 1e-8
 # boundary each Newton step halves the distance, which is why there are ten. A scaled correlation,
 # which runs to infinity, has a thousandth of its own size: of a curvature of 1e-6 and less a
 # shorter step would leave noise. Where it has no information it stays where nlminb left it: the
-# noise led such steps thousands further, and the other parameters with them.
+# noise led such steps thousands further, and the other parameters with them. At the end it goes four
+# times as far, nearer to a correlation of one, where that does not raise the objective.
 newton_polish <- function(model, q, steps = 10L, enough = 1e-9) {
   fn <- model$obj$fn
   gr <- model$obj$gr
@@ -44,7 +45,7 @@ newton_polish <- function(model, q, steps = 10L, enough = 1e-9) {
     half <- known_half(hessian[moved, moved, drop = FALSE])
     along <- crossprod(half, as.numeric(gr(par))[moved])
     step[moved] <- as.numeric(half %*% along)
-    list(par = par, hessian = hessian, step = step, decrement = sqrt(sum(along^2)))
+    list(par = par, hessian = hessian, step = step, decrement = sqrt(sum(along^2)), moved = moved)
   }
   here <- at(par)
   for (i in seq_len(steps)) {
@@ -52,7 +53,8 @@ newton_polish <- function(model, q, steps = 10L, enough = 1e-9) {
     if (!isTRUE(fn(here$par - here$step) <= fn(here$par) + 1e-9)) break
     here <- at(here$par - here$step)
   }
-  here
+  further <- here$par * ifelse(here$moved, 1, 4)
+  if (!all(here$moved) && isTRUE(fn(further) <= fn(here$par))) at(further) else here
 }
 
 # Directions of a Hessian that carry information, scaled: columns v with v v' = its inverse.
