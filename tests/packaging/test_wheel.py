@@ -80,7 +80,7 @@ def test_r_is_optional(metadata: Message) -> None:
 def test_installed_package_finds_what_it_ships(wheel: Path, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--target", str(tmp_path), str(wheel)], check=True)
-    code = "from harness.resources import folder; print(folder('r_scripts'), folder('studies'))"
+    code = "from harness.resources import *; print(folder('r_scripts'), folder('studies'), shipped('divergences.yaml'))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -90,4 +90,6 @@ def test_installed_package_finds_what_it_ships(wheel: Path, tmp_path: Path) -> N
         text=True,
     )
     data = tmp_path / "harness" / "_data"
-    assert done.stdout.split() == [str(data / "r_scripts"), str(data / "studies")]
+    assert done.stdout.split() == [
+        str(data / name) for name in ("r_scripts", "studies", "divergences.yaml")
+    ]
