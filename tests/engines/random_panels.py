@@ -21,11 +21,16 @@ import numpy as np
 import pandas as pd
 
 import harness
+from harness.certifying import certified_task, received
+from harness.concordance.partners import beside_each_other
 from harness.concordance.verdict import reaches
+from harness.engines import FitOptions
+from harness.engines.workers import Task, in_workers
 from harness.testing.strategies import ROLES, four_stage_frame
 
 SEEDS = range(50)
 LIKELIHOOD = ("lme4", "glmmtmb", "laplace")
+TIME_LIMIT = 600.0
 # At a correlation of one TMB's own log-likelihood is rounded, up to 1.7e-6 above the exact one at
 # the same point; the rest is what the issue asks of tight fits.
 LLF_BELOW = 1e-5
@@ -102,8 +107,24 @@ def _frame(regime: Regime, rng: np.random.Generator) -> pd.DataFrame:
 
 
 @functools.cache
-def fits(regime: str, seed: int) -> tuple[harness.FitResult, ...]:
-    return tuple(harness.fit(random_design(regime, seed), engines=LIKELIHOOD))
+def fits_of(regime: str) -> list[list[harness.FitResult]]:
+    """Fits of all panels of a regime: one worker, which starts R once."""
+    tasks = [
+        Task(random_design(regime, seed), name, FitOptions())
+        for seed in SEEDS
+        for name in LIKELIHOOD
+    ]
+    outcomes = in_workers([(certified_task, (task,)) for task in tasks], 1, TIME_LIMIT)
+    done = {place: received(outcome, tasks[place]) for place, outcome in outcomes}
+    each = len(LIKELIHOOD)
+    return [
+        beside_each_other([done[first + k] for k in range(each)])
+        for first in range(0, len(tasks), each)
+    ]
+
+
+def fits(regime: str, seed: int) -> list[harness.FitResult]:
+    return fits_of(regime)[SEEDS.index(seed)]
 
 
 def check(regime: str, seed: int) -> None:
