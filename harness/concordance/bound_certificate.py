@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.certificate import Certificate
-from harness.concordance.arrow import State, arrow_step, climb
+from harness.concordance.arrow import State, arrow_step
+from harness.concordance.arrow_certificate import arrow_certificate, still_to_gain
 from harness.concordance.evidence_bound import evidence_bound, mean_field_errors
-from harness.concordance.exact import in_standard_errors
-from harness.concordance.judgement import Findings, judged
-from harness.concordance.metrics import reported_errors
-from harness.concordance.reference import QUADRATIC
 from harness.concordance.standard_units import StandardUnits
 from harness.result import FitResult
 
@@ -26,31 +23,15 @@ def bound_certificate(fit: FitResult) -> Certificate:
     with np.errstate(all="ignore"):
         point = evidence_bound(units, *state)
         newton = arrow_step(point)
-        gap = 0.5 * newton.decrement**2
-        if not (newton.definite and newton.decrement <= QUADRATIC):
-            top = climb(state, lambda a, b: evidence_bound(units, a, b))
-            gap = max(top - point.value, gap if newton.definite else 0.0)
+        gap = still_to_gain(state, lambda a, b: evidence_bound(units, a, b), point, newton)
         best = mean_field_errors(units, *state)
     p, q, T = len(units.fixed), len(units.log_sd), units.transform
-    bse = np.sqrt(np.diag(T @ np.diag(best**2) @ T.T))
-    spread = np.exp(state[0][2 * p + q :])
-    names = tuple(f"log sd({name})" for name in fit.design.exog_re_names)
-    return judged(
-        Findings(
-            objective="evidence lower bound",
-            value=point.value,
-            newton_decrement=newton.decrement,
-            steps_se={
-                **in_standard_errors(fit.design.exog_names, T @ newton.step[:p], bse),
-                **in_standard_errors(names, newton.step[2 * p : 2 * p + q], spread),
-            },
-            llf_gap=gap,
-            definite=newton.definite,
-            se_errors=reported_errors(fit.bse, bse),
-            no_se=tuple(map(str, fit.bse.index[~(fit.bse > 0.0)])),
-            llf_error=float(fit.details["objective_value"]) - point.value,
-        )
-    )
+    log_sd = slice(2 * p, 2 * p + q)
+    return arrow_certificate(
+        fit, units, "evidence lower bound", point, newton, gap,
+        bse=np.sqrt(np.diag(T @ np.diag(best**2) @ T.T)),
+        log_sd_step=newton.step[log_sd], log_sd_se=np.exp(state[0][2 * p + q :]),
+    )  # fmt: skip
 
 
 def _state(units: StandardUnits, sd: np.ndarray) -> State:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.certificate import Certificate
-from harness.concordance.arrow import arrow_step, climb
-from harness.concordance.exact import in_standard_errors
+from harness.concordance.arrow import arrow_step
+from harness.concordance.arrow_certificate import arrow_certificate, still_to_gain
 from harness.concordance.joint_posterior import joint_posterior
-from harness.concordance.judgement import Findings, judged
-from harness.concordance.metrics import reported_errors
-from harness.concordance.reference import QUADRATIC
 from harness.concordance.standard_units import StandardUnits
 from harness.result import FitResult
 
@@ -22,27 +19,12 @@ def posterior_certificate(fit: FitResult) -> Certificate:
     with np.errstate(all="ignore"):
         point = joint_posterior(units, *state)
         newton = arrow_step(point)
-        gap = 0.5 * newton.decrement**2
-        if not (newton.definite and newton.decrement <= QUADRATIC):
-            top = climb(state, lambda a, b: joint_posterior(units, a, b))
-            gap = max(top - point.value, gap if newton.definite else 0.0)
+        gap = still_to_gain(state, lambda a, b: joint_posterior(units, a, b), point, newton)
     p, T = len(units.fixed), units.transform
-    bse = np.sqrt(np.maximum(np.diag(T @ newton.covariance[:p, :p] @ T.T), 0.0))
-    spread = np.sqrt(np.maximum(np.diag(newton.covariance)[p:], 0.0))
-    names = tuple(f"log sd({name})" for name in fit.design.exog_re_names)
-    return judged(
-        Findings(
-            objective="log joint posterior",
-            value=point.value,
-            newton_decrement=newton.decrement,
-            steps_se={
-                **in_standard_errors(fit.design.exog_names, T @ newton.step[:p], bse),
-                **in_standard_errors(names, newton.step[p:], spread),
-            },
-            llf_gap=gap,
-            definite=newton.definite,
-            se_errors=reported_errors(fit.bse, bse),
-            no_se=tuple(map(str, fit.bse.index[~(fit.bse > 0.0)])),
-            llf_error=float(fit.details["objective_value"]) - point.value,
-        )
-    )
+    variances = np.maximum(np.diag(newton.covariance), 0.0)
+    covariance = T @ newton.covariance[:p, :p] @ T.T
+    return arrow_certificate(
+        fit, units, "log joint posterior", point, newton, gap,
+        bse=np.sqrt(np.maximum(np.diag(covariance), 0.0)),
+        log_sd_step=newton.step[p:], log_sd_se=np.sqrt(variances[p:]),
+    )  # fmt: skip

@@ -11,8 +11,8 @@ from pathlib import Path
 
 # Files whose functions are compiled, or whose constants and types go into what is.
 COMPILED = (
-    "arrays", "compiled", "densities", "exponential", "groups", "hessian", "kernel", "lanes",
-    "modes", "quadrature", "sums",
+    "arrays", "compiled", "dense", "densities", "exponential", "groups", "hessian", "kernel",
+    "lanes", "modes", "quadrature", "start", "sums",
 )  # fmt: skip
 
 

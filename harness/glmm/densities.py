@@ -108,12 +108,6 @@ def log_series(s: float) -> tuple[float, float]:
 
 
 @njit(cache=True, fastmath=CAREFUL)
-def nb2_slope(y: float, mu: float, v: float) -> float:
-    """Derivative of the log density of ``nb2`` by v, less that of S(y): ``FK`` alone."""
-    return mu * mu * log_series(v * mu)[0] - y * mu / (1.0 + v * mu)
-
-
-@njit(cache=True, fastmath=CAREFUL)
 def nb2_terms(y: float, mu: float, v: float, out: Any) -> None:
     """Fill a row of derivatives for ``nb2``, less those of S(y)."""
     s = v * mu

@@ -14,6 +14,8 @@ from harness.glmm import compiled
 from harness.glmm.kernel import workspace
 from harness.glmm.laplace import Objective, cone_gain
 from harness.glmm.optimise import Optimum, inverse_information, look, maximise, newton_step
+from harness.glmm.start import excess as regression_excess
+from harness.glmm.start import glm
 
 # First standard deviations of the random effects, in units of 1 / rms(z): all alike, then each one
 # large beside small others. The likelihood may have several maxima, inside and on different faces
@@ -193,13 +195,13 @@ def _near(objective: Objective, start: Optimum) -> Maximum | None:
 def _starts(objective: Objective) -> Iterator[FloatArray]:
     lanes, layout = objective.lanes, objective.layout
     beta, mean = np.zeros(layout.p), np.zeros(len(lanes.y))
-    if not compiled.glm(lanes, beta, mean):
+    if not glm(lanes, beta, mean):
         raise FloatingPointError(
             "the regression without random effects has no maximum: is an effect separated (all"
             " counts zero on one side)?"
         )
     # Of the regression's excess over Poisson the random effects take a part that is not known.
-    excess: float = compiled.excess(lanes.y, mean, lanes.family)
+    excess: float = regression_excess(lanes.y, mean, lanes.family)
     shares = EXCESS_SHARES if layout.extra else (0.0,)
     for share in shares:
         for sd in _start_sds(layout.q):
