@@ -78,7 +78,7 @@ def fit(
     outcomes = in_workers([(certified_task, (task,)) for task in in_r], jobs, time_limit)
     done = {in_r[place].engine: received(outcome, in_r[place]) for place, outcome in outcomes}
     fits = beside_each_other([done.get(task.engine) or certified(fit_task(task)) for task in tasks])
-    return with_own_objectives([fits], transport, jobs, time_limit)[0]
+    return with_own_objectives(fits, transport, jobs, time_limit)
 
 
 def certified_task(task: Task) -> Certified:
@@ -88,30 +88,40 @@ def certified_task(task: Task) -> Certified:
 
 
 def with_own_objectives(
-    groups: Sequence[list[FitResult]], transport: Transport, jobs: int, time_limit: float
-) -> list[list[FitResult]]:
-    """Ask the engines in R what their own objectives say at every Laplace answer of each design.
+    fits: list[FitResult], transport: Transport, jobs: int, time_limit: float
+) -> list[FitResult]:
+    """Ask the engines in R, in workers, what their own objectives say at every Laplace answer.
 
-    One call an engine and design, whatever its settings: the model is built, not fitted. What
-    cannot be asked leaves no evidence and costs no answer.
+    One call an engine, whatever its settings: the model is built, not fitted. What cannot be asked
+    leaves no evidence and costs no answer.
     """
-    asked = [
-        (place, name)
-        for place, group in enumerate(groups)
-        for name in dict.fromkeys(fit.engine for fit in group if fit.failure is None)
-        if can_be_asked(name, group[0].design) and any(map(has_certified_llf, group))
-    ]
-    calls = [(_own_values, (name, groups[place], transport)) for place, name in asked]
-    told: list[list[dict[str, float]]] = [[{} for _ in group] for group in groups]
-    for k, outcome in in_workers(calls, jobs, time_limit):
-        place, name = asked[k]
-        for own, value in zip(told[place], outcome.value or [], strict=False):
+    asked = _asked(fits)
+    calls = [(_own_values, (name, fits, transport)) for name in asked]
+    told = [(asked[k], outcome.value) for k, outcome in in_workers(calls, jobs, time_limit)]
+    return _with_values(fits, told)
+
+
+def own_of(fits: list[FitResult], transport: Transport) -> list[FitResult]:
+    """Do the same here, in a worker process, where R may run."""
+    return _with_values(fits, [(name, _own_values(name, fits, transport)) for name in _asked(fits)])
+
+
+def _asked(fits: Sequence[FitResult]) -> list[str]:
+    names = dict.fromkeys(fit.engine for fit in fits if fit.failure is None)
+    if not any(map(has_certified_llf, fits)):
+        return []
+    return [name for name in names if can_be_asked(name, fits[0].design)]
+
+
+def _with_values(
+    fits: Sequence[FitResult], told: Sequence[tuple[str, list[float | None] | None]]
+) -> list[FitResult]:
+    own: list[dict[str, float]] = [{} for _ in fits]
+    for name, values in told:
+        for known, value in zip(own, values or [], strict=False):
             if value is not None:
-                own[name] = value
-    return [
-        [with_own(fit, own) if own else fit for fit, own in zip(group, told[place], strict=True)]
-        for place, group in enumerate(groups)
-    ]
+                known[name] = value
+    return [with_own(fit, known) if known else fit for fit, known in zip(fits, own, strict=True)]
 
 
 def _own_values(

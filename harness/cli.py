@@ -27,8 +27,8 @@ from harness.errors import ConfigError, HarnessError
 from harness.study import runner
 from harness.study.config import Study
 from harness.study.loading import built_in_studies, find_study, load_study, message
-from harness.study.results import results_dict
-from harness.study.writing import check_writable, write_run
+from harness.study.store import FILE, ResultStore
+from harness.study.writing import check_writable, digest_of, write_run, written_before
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -83,6 +83,9 @@ def run(
     time_limit: Annotated[
         float, typer.Option(min=1.0, help="Seconds after which a fit is given up.")
     ] = runner.TIME_LIMIT,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Fit everything anew, whatever was fitted before.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json as well.")] = False,
 ) -> None:
     """Run a study and write its report.
@@ -107,15 +110,30 @@ def run(
     )  # fmt: skip
     check_writable(out / chosen.study)
     with _progress(quiet=as_json) as report:
-        done = runner.run_study(chosen, options, report)
-    page = write_run(done, out)
-    results = results_dict(done)
+        page = _page(chosen, options, out, report, fresh=fresh)
+    results = json.loads((page.parent / "results.json").read_text("utf-8"))
     if as_json:
         print(json.dumps(results, allow_nan=False))  # noqa: T201
     else:
         _say(results, page)
     if not results["verdict"]["ok"]:
         raise typer.Exit(SHORT_OF_LEVEL)
+
+
+def _page(
+    study: Study, options: runner.RunOptions, out: Path, progress: runner.Progress, *, fresh: bool
+) -> Path:
+    """Return the report's page; a report that stands there and would not change stays."""
+    prepared = runner.prepare_study(study, options)
+    store = ResultStore(None if fresh else out / FILE)
+    try:
+        page = written_before(prepared, store, out)
+        if page is None:
+            page = write_run(runner.run_prepared(prepared, progress, store), out)
+            store.put(prepared.key, digest_of(page.parent))
+    finally:
+        store.close()
+    return page
 
 
 def _redo(study: str, **options: object) -> str:

@@ -27,7 +27,7 @@ def in_worker_processes(tasks: Sequence[Task], jobs: int = 1) -> list[FitResult]
     outcomes = in_workers([(certified_task, (task,)) for task in tasks], jobs, TIME_LIMIT)
     done = {place: received(outcome, tasks[place]) for place, outcome in outcomes}
     fits = beside_each_other([done[place] for place in range(len(tasks))])
-    return with_own_objectives([fits], tasks[0].options.transport, jobs, TIME_LIMIT)[0]
+    return with_own_objectives(fits, tasks[0].options.transport, jobs, TIME_LIMIT)
 
 
 def still_unexplained(pair: Pair, refit: Refit, units: Sequence[int]) -> Pair | None:

@@ -2,142 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.concordance.verdict import Verdict
-from harness.design import Covariance, Family, Random
+from harness.design import Response
 from harness.engines import engine
 from harness.engines.base import Settings
 from harness.errors import HarnessError
 from harness.model import SegmentedPoisson
-from harness.sources import check_options
+from harness.sources.names import suggestion
+from harness.study.parts import (
+    EngineLimits,
+    EngineName,
+    Indicator,
+    Model,
+    Name,
+    Part,
+    Source,
+    Strata,
+    Variant,
+    Words,
+)
 
-# Names become folders and parts of ids.
 BASE = "base"
-NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-Name = Annotated[str, Field(pattern=NAME, max_length=80)]
 
 
-def _known_engine(name: str) -> str:
-    try:
-        return engine(name).name
-    except HarnessError as error:
-        raise ValueError(str(error)) from None
-
-
-EngineName = Annotated[str, AfterValidator(_known_engine)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Part):
-    """What this field calls a unit, a period and the event, for the report's sentences."""
-
-    unit: str = "unit"
-    period: str = "period"
-    event: str = "event"
-
-
-class Source(_Part):
-    """A reader by name, and its own options."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    reader: str
-
-    @model_validator(mode="after")
-    def _readable(self) -> Source:
-        try:
-            check_options(self.reader, self.options)
-        except HarnessError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The reader's own options."""
-        return dict(self.model_extra or {})
-
-
-class Indicator(_Part):
-    """One count series, its exposure and the scale of its rate."""
-
-    name: Name
-    label: str
-    count: str
-    exposure: str
-    per: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    unit: str = ""
-
-
-class Strata(_Part):
-    """A column that divides the units, and names for its values."""
-
-    column: str
-    labels: dict[str, Name] | None = None
-    minimum_units: int = Field(default=5, ge=2)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _text_keys(cls, data: Any) -> Any:
-        # YAML reads true and false as truth values; tables hold them as text.
-        if isinstance(data, dict) and isinstance(data.get("labels"), dict):
-            labels = {
-                str(key).lower() if isinstance(key, bool) else str(key): value
-                for key, value in data["labels"].items()
-            }
-            return {**data, "labels": labels}
-        return data
-
-
-class Model(_Part):
-    """The model; see ``harness.SegmentedPoisson``."""
-
-    impact: str = "two-step"
-    window: tuple[int, int] = (-3, 3)
-    random: Random = "slope"
-    covariance: Covariance = "unstructured"
-    family: Family = "poisson"
-
-    @model_validator(mode="after")
-    def _buildable(self) -> Model:
-        try:
-            self.build()
-        except HarnessError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def build(self, **changes: Any) -> SegmentedPoisson:
-        """Return the model, with a variant's changes."""
-        return SegmentedPoisson(**{**self.model_dump(), **changes})
-
-
-class Variant(_Part):
-    """A named sensitivity: what differs from the base model, and who fits it."""
-
-    name: Name
-    engines: list[EngineName] = Field(min_length=1)
-    settings: list[Settings] = Field(default=["tight"], min_length=1)
-    impact: str | None = None
-    window: tuple[int, int] | None = None
-    random: Random | None = None
-    covariance: Covariance | None = None
-    family: Family | None = None
-    n_quadrature: int | None = Field(default=None, ge=1)
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """What differs from the base model."""
-        fields = ("impact", "window", "random", "covariance", "family")
-        return {name: value for name in fields if (value := getattr(self, name)) is not None}
-
-
-class Study(_Part):
+class Study(Part):
     """A whole study file."""
 
     study: Name
@@ -150,7 +43,10 @@ class Study(_Part):
     model: Model = Model()
     engines: list[EngineName] = Field(min_length=1)
     settings: list[Settings] = Field(default=["default", "tight"], min_length=1)
-    variants: list[Variant] = []
+    engine_limits: dict[EngineName, EngineLimits] = Field(default_factory=dict)
+    variants: list[Variant] = Field(default_factory=list)
+    unfit: Literal["error", "list"] = "error"
+    publish_rows: bool = True
     level: Verdict = "concordant"
     dispersion_replicates: int = Field(default=499, ge=0)
 
@@ -190,21 +86,65 @@ class Study(_Part):
         return self
 
     @model_validator(mode="after")
+    def _named_indicators(self) -> Study:
+        known = [indicator.name for indicator in self.indicators]
+        for k, variant in enumerate(self.variants):
+            for name in variant.indicators or ():
+                if name not in known:
+                    text = f"variants.{k}.indicators: {name!r}: {suggestion(name, known)}"
+                    raise _at(("variants", k, "indicators"), text)
+        return self
+
+    @model_validator(mode="after")
     def _within_reach(self) -> Study:
         """Every engine can fit what it is asked for."""
-        asked: list[tuple[Place, SegmentedPoisson, list[EngineName]]] = [
-            (("engines",), self.model.build(), self.engines),
-            *(
-                (("variants", k, "engines"), self.model.build(**variant.changes), variant.engines)
-                for k, variant in enumerate(self.variants)
-            ),
-        ]
-        for place, model, names in asked:
-            for k, name in enumerate(names):
-                reason = engine(name).refusal(model.family, model.covariance, model.response)
+        model = self.model.build()
+        for k, name in enumerate(self.engines):
+            for response in self.responses_of(name):
+                reason = engine(name).refusal(model.family, model.covariance, response)
                 if reason is not None:
-                    raise _at((*place, k), f"{'.'.join(map(str, place))}: {reason}")
+                    raise _at(("engines", k), f"engines: {reason}")
+        for at, variant in enumerate(self.variants):
+            model = self.model.build(**variant.changes)
+            for k, name in enumerate(variant.engines):
+                for response in self._responses_under(variant):
+                    reason = _refusal(name, model, response)
+                    if reason is not None:
+                        place = ("variants", at, "engines")
+                        raise _at((*place, k), f"variants.{at}.engines: {reason}")
         return self
+
+    def indicator(self, name: str) -> Indicator:
+        """Return the indicator of this name."""
+        return next(indicator for indicator in self.indicators if indicator.name == name)
+
+    def variant(self, name: str) -> Variant | None:
+        """Return the variant of this name, None for the base model."""
+        return next((variant for variant in self.variants if variant.name == name), None)
+
+    def responses_of(self, name: str) -> list[Response]:
+        """Return the kinds of response that an engine is asked to fit under the base model."""
+        there = list(dict.fromkeys(indicator.response for indicator in self.indicators))
+        limits = self.engine_limits.get(name)
+        asked = None if limits is None else limits.responses
+        return [response for response in there if asked is None or response in asked]
+
+    def _responses_under(self, variant: Variant) -> list[Response]:
+        there = dict.fromkeys(
+            indicator.response
+            for indicator in self.indicators
+            if indicator.response in variant.responses
+        )
+        return ["pseudo"] if variant.rate is not None else list(there)
+
+
+def _refusal(name: str, model: SegmentedPoisson, response: Response) -> str | None:
+    if response == "pseudo" and model.family != "poisson":
+        return (
+            f"family {model.family!r} needs counts, and some indicators are a pseudo-response:"
+            " add responses: [count]"
+        )
+    return engine(name).refusal(model.family, model.covariance, response)
 
 
 Place = tuple[str | int, ...]

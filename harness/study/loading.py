@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from harness.errors import ConfigError
 from harness.resources import folder
 from harness.sources.names import suggestion
-from harness.study.config import Indicator, Model, Strata, Study, Variant, Words
+from harness.study.config import Study
+from harness.study.parts import Indicator, Model, Strata, Variant, Words
 from harness.yaml_file import one_line, read_validated
 
 # Where the keys of a part stand, for suggestions of a misspelt one's right spelling.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from harness.design import Design
 from harness.errors import DesignError, HarnessError, PanelError
+from harness.model import SegmentedPoisson
 from harness.panel import Panel
 from harness.sources import Table, read
 from harness.sources.cells import pick
+from harness.study.columns import columns_of, panel_of
 from harness.study.config import BASE, Study
 from harness.study.plan import WHOLE_PANEL, Cell, cells, changes_of, strata_of
 
@@ -24,16 +27,19 @@ class StudyData:
     Attributes
     ----------
     panels : mapping of indicator to Panel
-        Strata under the names that the study gives them.
+        Of the base model; strata under the names that the study gives them.
     strata : tuple of str
         The whole panel first.
     designs : mapping of Cell to Design
+    unfit : mapping of Cell to str
+        Analyses that the data cannot answer, and why; only where the study file lists them.
     """
 
     table: Table
     panels: Mapping[str, Panel]
     strata: tuple[str, ...]
     designs: Mapping[Cell, Design]
+    unfit: Mapping[Cell, str] = field(default_factory=dict)
 
 
 def read_study(study: Study, base: Path) -> StudyData:
@@ -48,25 +54,29 @@ def read_study(study: Study, base: Path) -> StudyData:
     ------
     HarnessError
         In one line, for anything that is not a usable panel or model; nothing is fitted then.
+        With ``unfit: list`` an analysis whose model the data cannot tell apart is listed instead.
     """
     table = _with_stratum_names(study, read(study.source.reader, base=base, **study.source.options))
     column = study.strata.column if study.strata else None
-    panels = {
-        indicator.name: Panel.from_table(
-            table,
-            count=indicator.count,
-            exposure=indicator.exposure,
-            stratum=column,
-            no_event=study.no_event,
-        )
-        for indicator in study.indicators
-    }
-    _check_window(study, panels, table.name)
+    panel = cache(partial(panel_of, table, stratum=column, no_event=study.no_event))
+    panels = {i.name: panel(columns_of(i, None, table.event)) for i in study.indicators}
+    if study.unfit == "error":
+        _check_window(study, panels, table.name)
     found = tuple(sorted({name for panel in panels.values() for name in panel.strata}))
     strata = strata_of(study, found)
-    designs = {cell: _design(study, panels, cell) for cell in cells(study, strata)}
+    designs, unfit = {}, {}
+    for cell in cells(study, strata):
+        rows = panel(
+            columns_of(study.indicator(cell.indicator), study.variant(cell.variant), table.event)
+        )
+        try:
+            designs[cell] = _design(study, rows, cell)
+        except DesignError as error:
+            if study.unfit == "error":
+                raise
+            unfit[cell] = str(error)
     table = replace(table, notes=(*table.notes, *_gaps(panels)))
-    return StudyData(table, panels, strata, designs)
+    return StudyData(table, panels, strata, designs, unfit)
 
 
 def _check_window(study: Study, panels: Mapping[str, Panel], source: str) -> None:
@@ -115,19 +125,28 @@ def _with_stratum_names(study: Study, table: Table) -> Table:
     return replace(table, frame=frame)
 
 
-def _design(study: Study, panels: Mapping[str, Panel], cell: Cell) -> Design:
-    panel = panels[cell.indicator]
+def _design(study: Study, panel: Panel, cell: Cell) -> Design:
     where = f"{panel.source}, indicator {cell.indicator!r}, stratum {cell.stratum!r}"
     if cell.variant != BASE:
         where += f", variant {cell.variant!r}"
     try:
         rows = panel.restricted(cell.stratum)
         _check_size(study, len(rows.units), cell)
-        design = study.model.build(**changes_of(study, cell.variant)).design(rows)
+        design = _model(study, cell).design(rows)
         _check_size(study, design.n_groups, cell)
     except HarnessError as error:
         raise DesignError(f"{where}: {str(error).removeprefix(f'{panel.source}: ')}") from None
     return design
+
+
+def _model(study: Study, cell: Cell) -> SegmentedPoisson:
+    indicator, variant = study.indicator(cell.indicator), study.variant(cell.variant)
+    scale = indicator.scale if variant is None or variant.rate is None else variant.rate
+    response = "count" if scale is None else "pseudo"
+    share = variant is not None and variant.share is not None
+    return study.model.build(
+        **changes_of(study, cell.variant), response=response, scale=scale, event_share=share
+    )
 
 
 def _check_size(study: Study, units: int, cell: Cell) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.engines import engine
 from harness.engines.base import Settings
 from harness.study.config import BASE, Study
+from harness.study.parts import EngineLimits
 
 WHOLE_PANEL = "all"
 
@@ -65,25 +66,40 @@ def strata_of(study: Study, found: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 def cells(study: Study, strata: tuple[str, ...]) -> list[Cell]:
     """Return every cell, indicators first, then strata, then the base model and variants."""
-    variants = [BASE, *(variant.name for variant in study.variants)]
     return [
-        Cell(indicator.name, stratum, variant)
+        Cell(indicator.name, stratum, name)
         for indicator in study.indicators
         for stratum in strata
-        for variant in variants
+        for name in [BASE, *(v.name for v in study.variants if v.concerns(indicator, stratum))]
     ]
 
 
 def changes_of(study: Study, variant: str) -> dict[str, Any]:
     """Return what a variant changes in the base model."""
-    return {v.name: v.changes for v in study.variants}.get(variant, {})
+    found = study.variant(variant)
+    return {} if found is None else found.changes
 
 
 def fits_of(study: Study, cell: Cell) -> list[PlannedFit]:
     """Return the fits of one cell."""
-    asked = {v.name: (v.engines, v.settings) for v in study.variants}
-    names, settings = asked.get(cell.variant, (study.engines, study.settings))
-    return [PlannedFit(cell, name, setting) for name in names for setting in settings]
+    variant = study.variant(cell.variant)
+    if variant is not None:
+        return [PlannedFit(cell, e, s) for e in variant.engines for s in variant.settings]
+    return [
+        PlannedFit(cell, name, setting)
+        for name in study.engines
+        for setting in study.settings
+        if _asked(study, cell, name, setting)
+    ]
+
+
+def _asked(study: Study, cell: Cell, name: str, setting: Settings) -> bool:
+    limits = study.engine_limits.get(name, EngineLimits())
+    return (
+        (limits.strata is None or cell.stratum in limits.strata)
+        and (limits.settings is None or setting in limits.settings)
+        and study.indicator(cell.indicator).response in study.responses_of(name)
+    )
 
 
 def pairs_of(fits: list[PlannedFit]) -> list[PlannedPair]:

@@ -18,8 +18,9 @@ from harness.report.words import plural
 from harness.result import FitResult, Message
 from harness.study.agreement import agreement_block
 from harness.study.by_hand import by_hand
-from harness.study.config import BASE, Indicator
+from harness.study.config import BASE
 from harness.study.distances import distances
+from harness.study.parts import Indicator
 from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -11,7 +12,8 @@ from harness.errors import HarnessError
 from harness.report import write_report
 from harness.study.by_hand import write_designs
 from harness.study.results import results_dict, timing_dict
-from harness.study.runner import StudyRun
+from harness.study.runner import Prepared, StudyRun
+from harness.study.store import ResultStore
 from harness.study.unexplained import UNEXPLAINED, write_unexplained
 
 # What a run writes; a folder that holds anything else is not the harness's to replace.
@@ -41,7 +43,8 @@ def write_run(run: StudyRun, out: Path) -> Path:
         fresh.chmod(0o755)
         _write_json(fresh / "results.json", results)
         _write_json(fresh / "timing.json", timing_dict(run))
-        write_designs(run, fresh)
+        if run.study.publish_rows:
+            write_designs(run, fresh)
         write_unexplained(run, fresh)
         write_report(results, fresh)
         _replace(fresh, target)
@@ -50,6 +53,22 @@ def write_run(run: StudyRun, out: Path) -> Path:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return target / "index.html"
+
+
+def digest_of(folder: Path) -> str:
+    """Digest of a run's pages, by which an unchanged one is known."""
+    content = hashlib.sha256()
+    for name in PAGES:
+        content.update((folder / name).read_bytes())
+    return content.hexdigest()
+
+
+def written_before(prepared: Prepared, store: ResultStore, out: Path) -> Path | None:
+    """Return the page of the very same run, None where it does not stand there unchanged."""
+    target = out / prepared.study.study
+    held = store.get(prepared.key)
+    whole = held is not None and all((target / name).is_file() for name in PAGES)
+    return target / "index.html" if whole and held == digest_of(target) else None
 
 
 def check_writable(target: Path) -> None:

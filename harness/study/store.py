@@ -1,0 +1,117 @@
+"""What was computed before, by what it was computed from: a rerun fits nothing twice.
+
+SQLite (of the standard library) holds one row an answer. A key is the digest of everything that
+an answer depends on: the numbers of the design, the engine and how it is asked, the code that
+fits and compares, and the versions of all that computes. Nothing needs to be invalidated: what has
+changed has another key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.engines.environment import current_environment
+from harness.errors import HarnessError
+from harness.resources import folder
+
+FILE = ".harness-store.sqlite"
+# Rooms and files of the package whose code decides what a fit or a comparison is.
+FITTING = (
+    "certificate.py", "certifying.py", "concordance", "design.py", "engines", "glmm", "result.py",
+    "simulation",
+)  # fmt: skip
+
+
+class ResultStore:
+    """Answers by key in one file; without a path nothing is kept.
+
+    The file is a cache of this user's own and is read by ``pickle``: do not open one that somebody
+    else made.
+
+    Raises
+    ------
+    HarnessError
+        If the file cannot be opened or is no store.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        try:
+            self._db = sqlite3.connect(":memory:" if path is None else path)
+            self._db.execute(
+                "create table if not exists answers (key text primary key, value blob)"
+            )
+        except sqlite3.Error as error:
+            raise HarnessError(
+                f"{path}: cannot be used as the store of results ({error}): remove it, or use"
+                " --fresh"
+            ) from None
+
+    def get(self, key: str) -> Any | None:
+        """Return the answer of a key, None where there is none that can be read."""
+        row = self._db.execute("select value from answers where key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return pickle.loads(zlib.decompress(row[0]))  # noqa: S301 - see the class
+        except (pickle.UnpicklingError, zlib.error, AttributeError, ImportError, EOFError):
+            return None
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep an answer."""
+        if self._path is None:
+            return
+        blob = zlib.compress(pickle.dumps(value), 1)
+        with self._db:
+            self._db.execute("insert or replace into answers values (?, ?)", (key, blob))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+def digest(*parts: object) -> str:
+    """Return the key of plain data."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+@cache
+def fitting_code() -> str:
+    """Digest of the code, and of the versions, that fits and comparisons depend on."""
+    package = Path(__file__).resolve().parents[1]
+    paths = [path for name in FITTING for path in _sources(package / name)]
+    return digest(_content(paths, package), _scripts(), asdict(current_environment()))
+
+
+@cache
+def whole_code() -> str:
+    """Digest of all the code that a report depends on."""
+    package = Path(__file__).resolve().parents[1]
+    kinds = ("*.py", "*.j2", "*.css", "*.yaml")
+    paths = sorted(path for kind in kinds for path in package.rglob(kind))
+    return digest(_content(paths, package), _scripts(), asdict(current_environment()))
+
+
+def _scripts() -> list[tuple[str, str]]:
+    scripts = folder("r_scripts")
+    return _content(sorted(scripts.glob("*.R")), scripts)
+
+
+def _sources(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _content(paths: Iterable[Path], root: Path) -> list[tuple[str, str]]:
+    return [
+        (str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in paths
+    ]
