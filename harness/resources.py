@@ -9,11 +9,12 @@ _PLACES = {
     "r_scripts": "r_scripts",
     "studies": "fixtures/studies",
     "certified": "fixtures/certified",
+    "england-simulated": "fixtures/england-simulated",
 }
 
 
 def folder(name: str) -> Path:
-    """Return the folder ``name`` ("r_scripts", "studies" or "certified").
+    """Return the folder ``name`` ("r_scripts", "studies", "certified" or "england-simulated").
 
     An installed wheel carries it under ``harness/_data``; a checkout has it at its root.
 

@@ -1,0 +1,8 @@
+"""Reader ``england``: children's social care in English local authorities, 2010 to 2019."""
+
+from __future__ import annotations
+
+from harness.sources.england.folder import england_folder
+from harness.sources.england.reader import read_england
+
+__all__ = ["england_folder", "read_england"]
