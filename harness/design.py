@@ -18,7 +18,7 @@ from harness.errors import DesignError
 Family = Literal["poisson", "nb2", "poisson-olre"]
 Covariance = Literal["unstructured", "diagonal", "scalar"]
 Response = Literal["count", "pseudo"]
-Random = Literal["none", "intercept", "slope"]
+Random = Literal["none", "intercept", "slope", "step"]
 FloatArray = npt.NDArray[np.float64]
 AnyArray = TypeVar("AnyArray", FloatArray, npt.NDArray[np.int64])
 
@@ -53,7 +53,7 @@ class Design:
         Terms, in the order of the columns.
     family : {"poisson", "nb2", "poisson-olre"}
     covariance : {"unstructured", "diagonal", "scalar"}
-    random : {"none", "intercept", "slope"}
+    random : {"none", "intercept", "slope", "step"}
     response : {"count", "pseudo"}
         ``"pseudo"`` admits values that are not whole numbers, with family ``poisson`` only.
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
+import pandas as pd
 
-from harness.design import Covariance, Design, Family, FloatArray, Random
+from harness.design import Covariance, Design, Family, FloatArray, Random, Response
 from harness.errors import ConfigError, DesignError
 from harness.panel import Panel
 from harness.segments import IMPACTS, stage_columns
+
+# Columns of the random effects of each choice.
+RANDOM_TERMS: dict[Random, tuple[str, ...]] = {
+    "none": (),
+    "intercept": ("intercept",),
+    "slope": ("intercept", "t"),
+    "step": ("intercept", "t", "step0"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +32,32 @@ class SegmentedPoisson:
         Impact model; see ``harness.segments.IMPACTS``.
     window : (int, int)
         First and last period around the event that enter, both included.
-    random : {"none", "intercept", "slope"}
-        Random effects of the unit: none, an intercept, or an intercept and a slope in t.
+    random : {"none", "intercept", "slope", "step"}
+        Random effects of the unit: none, an intercept, an intercept and a slope in t, or these and
+        a step at the event, ``step0`` = 1[t >= 0], by which units differ in what the event does.
     covariance : {"unstructured", "diagonal"}
-        Of intercept and slope. A diagonal one depends on the origin of t, here the event.
+        Of the random effects. A diagonal one depends on the origin of t, here the event.
     family : {"poisson", "nb2", "poisson-olre"}
-    response : {"count"}
-        Counts with an exposure.
+    response : {"count", "pseudo"}
+        Counts with an exposure; or, with family ``poisson``, amounts and rates that need not be
+        whole numbers (Poisson pseudo-likelihood), whose estimates depend on their unit.
+    scale : str, optional
+        Unit of a pseudo-response, such as ``"2019 GBP per child"``: needed there, and only there.
+    calendar : bool
+        Whether every period of the rows but the first has an effect of its own beside the stages,
+        ``period_<p>`` = 1[period = p]. Stages and periods are told apart by units with earlier and
+        later events; the linear part of the two by comparisons between such units alone, and so
+        only as far as the random intercept has nothing to do with the time of the event.
+    event_share : bool
+        Whether the event counts by the share of its period that was left, the panel's column
+        ``share``; see ``harness.segments.stage_columns``. A choice of the model, not of the panel,
+        so that one panel serves both.
 
     Raises
     ------
     ConfigError
-        For a value that is not one of these, or a window without a period on either side.
+        For a value that is not one of these, a window without a period on either side, or a
+        pseudo-response without its scale.
     """
 
     impact: str = "two-step"
@@ -42,7 +65,10 @@ class SegmentedPoisson:
     random: Random = "slope"
     covariance: Covariance = "unstructured"
     family: Family = "poisson"
-    response: Literal["count"] = "count"
+    response: Response = "count"
+    scale: str | None = None
+    calendar: bool = False
+    event_share: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -50,7 +76,7 @@ class SegmentedPoisson:
             ("random", get_args(Random)),
             ("covariance", get_args(Covariance)),
             ("family", get_args(Family)),
-            ("response", ("count",)),
+            ("response", get_args(Response)),
         ):
             if getattr(self, name) not in known:
                 raise ConfigError(
@@ -62,6 +88,7 @@ class SegmentedPoisson:
                 f"window [{first}, {last}] needs periods before the event and the event itself:"
                 " the first must be -1 or less, the last 0 or more"
             )
+        self._check_pseudo()
 
     def _bounds(self) -> tuple[int, int]:
         match self.window:
@@ -72,25 +99,49 @@ class SegmentedPoisson:
             " event, such as (-3, 3)"
         )
 
+    def _check_pseudo(self) -> None:
+        if self.response == "count":
+            if self.scale is not None:
+                raise ConfigError(
+                    f"scale {self.scale!r} goes with response 'pseudo' only: counts have no unit"
+                )
+            return
+        if not self.scale:
+            raise ConfigError(
+                "response 'pseudo' needs its scale, on which its estimates depend, such as"
+                ' scale="2019 GBP per child"'
+            )
+        if self.family != "poisson":
+            raise ConfigError(
+                f"response 'pseudo' goes with family 'poisson', not {self.family!r}: choose one"
+            )
+
     def design(self, panel: Panel) -> Design:
         """Return the arrays of this model on a panel, rows outside the window left out.
 
         Raises
         ------
         DesignError
-            If no row falls before, or none at or after, the event within the window, or for
-            any reason that ``Design`` gives.
+            If no row falls before, or none at or after, the event within the window; if the panel
+            lacks the counts or the shares that the model is about; if calendar effects cannot be
+            told from the stages; or for any reason that ``Design`` gives.
         """
         rows = panel.frame[panel.t.between(*self.window)]
         t = (rows["period"] - rows["event"]).to_numpy(dtype=np.float64)
         self._check_window(t, panel.source)
-        stages = {"intercept": np.ones_like(t), **stage_columns(self.impact, t)}
+        share = self._share(rows, panel.source)
+        stages = {"intercept": np.ones_like(t), **stage_columns(self.impact, t, share)}
         _check_stages(stages, t, panel.source)
-        slopes = {"none": [], "intercept": ["intercept"], "slope": ["intercept", "t"]}
-        z = {"intercept": np.ones_like(t), "t": t}
-        names = slopes[self.random]
+        if self.calendar:
+            stages |= _calendar_columns(stages, rows["period"], panel.source)
+        z = {
+            "intercept": np.ones_like(t),
+            "t": t,
+            "step0": stage_columns("level", t, share)["level"],
+        }
+        names = RANDOM_TERMS[self.random]
         return Design(
-            endog=rows["count"].to_numpy(),
+            endog=rows[self._measured(panel)].to_numpy(),
             exog=np.column_stack(list(stages.values())),
             groups=rows["unit"].to_numpy(),
             exog_re=np.column_stack([z[name] for name in names]) if names else None,
@@ -100,7 +151,27 @@ class SegmentedPoisson:
             family=self.family,
             covariance=self.covariance,
             random=self.random,
+            response=self.response,
         )
+
+    def _measured(self, panel: Panel) -> str:
+        """Column of the response; a pseudo-response may be counted as well."""
+        if self.response == "count" and panel.response == "value":
+            raise DesignError(
+                f"{panel.source}: the panel holds values, not counts: say response='pseudo' with"
+                " their scale"
+            )
+        return panel.response
+
+    def _share(self, rows: pd.DataFrame, source: str) -> FloatArray | None:
+        if not self.event_share:
+            return None
+        if "share" not in rows:
+            raise DesignError(
+                f"{source}: the panel has no shares of the event period, which event_share asks"
+                " for: name their column as share"
+            )
+        return rows["share"].to_numpy(dtype=np.float64)
 
     def _check_window(self, t: np.ndarray, source: str) -> None:
         first, last = self.window
@@ -123,3 +194,22 @@ def _check_stages(stages: dict[str, FloatArray], t: FloatArray, source: str) -> 
         f" cannot tell the stages {', '.join(list(stages)[1:])} apart: widen the window, or add"
         " the periods that are missing"
     )
+
+
+def _calendar_columns(
+    stages: dict[str, FloatArray], period: pd.Series[int], source: str
+) -> dict[str, FloatArray]:
+    """Return an indicator of each period but the first, the reference.
+
+    No other is left out: where periods and stages are collinear, the stages' estimates would
+    depend on which period that were.
+    """
+    indicators = {f"period_{p}": np.where(period == p, 1.0, 0.0) for p in sorted(set(period))[1:]}
+    columns = np.column_stack([*stages.values(), *indicators.values()])
+    if np.linalg.matrix_rank(columns) < columns.shape[1]:
+        raise DesignError(
+            f"{source}: effects of calendar periods cannot be told from the stages"
+            f" {', '.join(list(stages)[1:])}: units need their events in different periods, with"
+            " periods in common; leave calendar out"
+        )
+    return indicators

@@ -41,9 +41,11 @@ MENDS = MappingProxyType(
         "unit": "give every row its unit",
         "period": "write it as a whole number, such as 2014; number quarters 1, 2, 3, ...",
         "count": "write a whole number, or leave the cell empty where it is not known",
+        "value": "write a number of 0 or more, or leave the cell empty where it is not known",
         "exposure": "write a number above 0",
         "event": "write the period of the event as a whole number, or leave the cell empty",
         "stratum": "give every row of a unit the same stratum",
+        "share": "write the share of the event period that was left, above 0 and up to 1",
     }
 )
 
@@ -61,15 +63,19 @@ class Dropped:
 class Panel:
     """One indicator: a count and its exposure by unit and period, with each unit's own event.
 
+    Or, in place of the count, a value that need not be whole: an amount or a rate.
+
     Build it by ``from_frame``, ``read_csv`` or ``from_table``.
 
     Attributes
     ----------
-    frame : DataFrame, shape (n, 5) or (n, 6)
-        ``unit`` (text), ``period`` (int64), ``event`` (int64), ``count`` (float64, whole),
-        ``exposure`` (float64, positive) and, where given, ``stratum`` (text, missing for a unit
-        that has none); sorted by unit and period in the order of code points, which no locale
-        changes.
+    frame : DataFrame, shape (n, 5) to (n, 7)
+        ``unit`` (text), ``period`` (int64), ``event`` (int64), ``count`` (float64, whole) or
+        ``value`` (float64, not negative), ``exposure`` (float64, positive; 1 beside a value that
+        was given none) and, where given, ``stratum`` (text, missing for a unit that has none) and
+        ``share`` (float64, constant in a unit: share of its event period that was left after the
+        event, above 0 and up to 1); sorted by unit and period in the order of code points, which
+        no locale changes.
     source : str
         File name, or "data frame".
     dropped : tuple of Dropped
@@ -95,13 +101,16 @@ class Panel:
         df: pd.DataFrame,
         unit: str,
         period: str,
-        count: str,
-        exposure: str,
-        event: str,
+        count: str | None = None,
+        exposure: str | None = None,
+        event: str = "event",
         stratum: str | None = None,
         no_event: NoEvent = "error",
         source: str = "data frame",
         no_event_reason: Mapping[str, str] | None = None,
+        *,
+        value: str | None = None,
+        share: str | None = None,
     ) -> Panel:
         """Build a panel from a data frame with one row a unit and period.
 
@@ -111,6 +120,12 @@ class Panel:
             Not changed. Numbers may also stand as plain text ("12", "1.5e3").
         unit, period, count, exposure, event : str
             Names of the columns. Rows with a missing count are left out and listed in ``dropped``.
+        value : str, optional
+            Name of the column of amounts or rates, in place of ``count``; ``exposure`` may then be
+            left out.
+        share : str, optional
+            Name of the column that holds the share of a unit's event period that was left after
+            the event.
         stratum : str, optional
             Name of the column that divides the units into strata.
         no_event : {"error", "drop"}
@@ -125,26 +140,27 @@ class Panel:
         PanelError
             In one line that names source, row, column and value, for anything that is not a panel.
         ConfigError
-            If ``no_event`` is neither of the two.
+            If ``no_event`` is neither of the two, or not one of ``count`` and ``value`` is given.
         """
-        roles = {
-            "unit": unit,
-            "period": period,
-            "count": count,
-            "exposure": exposure,
-            "event": event,
-        } | ({} if stratum is None else {"stratum": stratum})
+        response, measured = _response(count, value, exposure)
+        given = {"exposure": exposure, "event": event, "stratum": stratum, "share": share}
+        roles = {"unit": unit, "period": period, response: measured} | {
+            role: name for role, name in given.items() if name is not None
+        }
         if no_event not in ("error", "drop"):
             raise ConfigError(f'no_event is {no_event!r}: write "error" or "drop"')
         columns = _columns(df, roles, source)
         values = _parsed(columns)
         _check_keys(columns, values)
-        for role in [role for role in ("event", "stratum") if role in columns]:
-            _check_constant(columns[role], values)
+        for role in ("event", "stratum", "share"):
+            if role in columns:
+                _check_constant(columns[role], values)
         if no_event == "error":
             _check_events(columns["event"], values)
-        kept, dropped = _drop(values, count, no_event_reason or {})
-        _check_exposures(columns["exposure"], kept)
+        kept, dropped = _drop(values, columns[response], no_event_reason or {})
+        for role in ("exposure", "share"):
+            if role in columns:
+                _check_given(columns[role], kept)
         return cls(_canonical(kept, source), source, dropped, roles)
 
     @classmethod
@@ -153,12 +169,15 @@ class Panel:
         path: str | os.PathLike[str],
         unit: str,
         period: str,
-        count: str,
-        exposure: str,
-        event: str,
+        count: str | None = None,
+        exposure: str | None = None,
+        event: str = "event",
         stratum: str | None = None,
         no_event: NoEvent = "error",
         source: str | None = None,
+        *,
+        value: str | None = None,
+        share: str | None = None,
     ) -> Panel:
         """Build a panel from a CSV file; rows in messages are lines of the file (header: 1).
 
@@ -175,16 +194,21 @@ class Panel:
             stratum=stratum,
             no_event=no_event,
             source=Path(path).name if source is None else source,
+            value=value,
+            share=share,
         )
 
     @classmethod
     def from_table(
         cls,
         table: Table,
-        count: str,
-        exposure: str,
+        count: str | None = None,
+        exposure: str | None = None,
         stratum: str | None = None,
         no_event: NoEvent = "error",
+        *,
+        value: str | None = None,
+        share: str | None = None,
     ) -> Panel:
         """Build the panel of one indicator from what a reader returned; see ``from_frame``."""
         return cls.from_frame(
@@ -198,12 +222,19 @@ class Panel:
             no_event=no_event,
             source=table.name,
             no_event_reason=table.no_event_reason,
+            value=value,
+            share=share,
         )
 
     @property
     def t(self) -> pd.Series[int]:
         """Time to the unit's own event, period - event, shape (n,)."""
         return (self.frame["period"] - self.frame["event"]).rename("t")
+
+    @property
+    def response(self) -> Literal["count", "value"]:
+        """What is measured, the column's name in ``frame``: a count, or a value."""
+        return "count" if "count" in self.frame else "value"
 
     @property
     def nobs(self) -> int:
@@ -227,6 +258,27 @@ class Panel:
             return ()
         return tuple(sorted(self.frame["stratum"].dropna().unique()))
 
+    def rate(self, per: float) -> Panel:
+        """Return the panel of rates per so many units of exposure: a value in place of the count.
+
+        What users of programs without an exposure fit, as a pseudo-response.
+
+        Parameters
+        ----------
+        per : float
+            Units of exposure, such as 10 000 children; above zero.
+
+        Raises
+        ------
+        PanelError
+            If ``per`` is not above zero.
+        """
+        if not per > 0:
+            raise PanelError(f"{self.source}: a rate per {per!r} has no meaning: give above 0")
+        rows = self.frame.rename(columns={self.response: "value"})
+        rows["value"] = per * rows["value"] / rows["exposure"]
+        return Panel(rows.assign(exposure=1.0), self.source, self.dropped, self.columns)
+
     def restricted(self, stratum: str) -> Panel:
         """Return the units of one stratum; ``"all"`` is the whole panel.
 
@@ -242,6 +294,19 @@ class Panel:
             raise PanelError(f"{self.source}: there is no stratum {stratum!r}: choose from {known}")
         rows = self.frame[self.frame["stratum"] == stratum].reset_index(drop=True)
         return Panel(rows, self.source, self.dropped, self.columns)
+
+
+def _response(
+    count: str | None, value: str | None, exposure: str | None
+) -> tuple[Literal["count", "value"], str]:
+    """Return which of the two is measured, and the name of its column."""
+    if count is not None and value is None:
+        if exposure is None:
+            raise ConfigError("a count needs its exposure: name the column (a column of 1 will do)")
+        return "count", count
+    if value is not None and count is None:
+        return "value", value
+    raise ConfigError("give one of count and value: the column of counts, or of amounts or rates")
 
 
 def _columns(df: pd.DataFrame, roles: Mapping[str, str], source: str) -> dict[str, Column]:
@@ -266,8 +331,7 @@ def _parsed(columns: Mapping[str, Column]) -> pd.DataFrame:
             "unit": pd.Series(to_labels(columns["unit"]), dtype=object),
             "period": to_whole_numbers(columns["period"]),
             "event": to_whole_numbers(columns["event"]),
-            "count": to_whole_numbers(columns["count"]),
-            "exposure": to_numbers(columns["exposure"]),
+            **_measured(columns),
         }
     )
     if "stratum" in columns:
@@ -275,10 +339,23 @@ def _parsed(columns: Mapping[str, Column]) -> pd.DataFrame:
         taken = np.array([label == WHOLE_PANEL for label in labels])
         columns["stratum"].refuse_first(taken, "{} is the name of the whole panel: choose another")
         values["stratum"] = pd.Series(labels, dtype=object)
-    columns["count"].refuse_first(_mask(values["count"] < 0), "{} is negative: correct it")
-    not_positive = _mask(values["exposure"] <= 0)
-    columns["exposure"].refuse_first(not_positive, f"{{}} is not above 0: {MENDS['exposure']}")
+    if "share" in columns:
+        values["share"] = to_numbers(columns["share"])
+        outside = _mask((values["share"] <= 0) | (values["share"] > 1))
+        columns["share"].refuse_first(outside, f"{{}} is no share: {MENDS['share']}")
     return values
+
+
+def _measured(columns: Mapping[str, Column]) -> dict[str, npt.NDArray[np.float64]]:
+    """Count or value, and the exposure: 1 for a value that has none."""
+    role = "count" if "count" in columns else "value"
+    numbers = to_whole_numbers(columns[role]) if role == "count" else to_numbers(columns[role])
+    columns[role].refuse_first(numbers < 0, "{} is negative: correct it")
+    if "exposure" not in columns:
+        return {role: numbers, "exposure": np.ones_like(numbers)}
+    exposure = to_numbers(columns["exposure"])
+    columns["exposure"].refuse_first(exposure <= 0, f"{{}} is not above 0: {MENDS['exposure']}")
+    return {role: numbers, "exposure": exposure}
 
 
 def _mask(condition: pd.Series[bool]) -> npt.NDArray[np.bool_]:
@@ -333,12 +410,12 @@ def _check_events(column: Column, values: pd.DataFrame) -> None:
 
 
 def _drop(
-    values: pd.DataFrame, count: str, reasons: Mapping[str, str]
+    values: pd.DataFrame, response: Column, reasons: Mapping[str, str]
 ) -> tuple[pd.DataFrame, tuple[Dropped, ...]]:
-    """Leave out rows without an event, then rows without a count; the index is kept."""
+    """Leave out rows without an event, then rows without a response; the index is kept."""
     reason = pd.Series(None, index=values.index, dtype=object)
-    no_event, no_count = values["event"].isna(), values["count"].isna()
-    reason[no_count] = f"count {count!r} is missing"
+    no_event, no_response = values["event"].isna(), values[response.role].isna()
+    reason[no_response] = f"{response.role} {response.name!r} is missing"
     reason[no_event] = [reasons.get(unit, NO_EVENT) for unit in values["unit"][no_event]]
     out = reason.notna()
     dropped = tuple(
@@ -348,19 +425,25 @@ def _drop(
     return values[~out], dropped
 
 
-def _check_exposures(column: Column, kept: pd.DataFrame) -> None:
-    missing = _mask(kept["exposure"].isna())
+def _check_given(column: Column, kept: pd.DataFrame) -> None:
+    missing = _mask(kept[column.role].isna())
     if missing.any():
         at = int(kept.index[int(np.argmax(missing))])
-        raise column.error(at, f"exposure is missing beside a count: {MENDS['exposure']}")
+        beside = "count" if "count" in kept else "value"
+        mend = MENDS[column.role]
+        raise column.error(at, f"{column.role} is missing beside a {beside}: {mend}")
 
 
 def _canonical(kept: pd.DataFrame, source: str) -> pd.DataFrame:
     if kept.empty:
-        raise PanelError(f"{source}: no row has both a count and an event: nothing is left to fit")
+        response = "count" if "count" in kept else "value"
+        raise PanelError(
+            f"{source}: no row has both a {response} and an event: nothing is left to fit"
+        )
     whole = {"period": np.int64, "event": np.int64}
     frame = kept.sort_values(["unit", "period"], ignore_index=True).astype(whole)
-    frame["count"] += 0.0  # turns -0.0, which prints and hashes as another value, into 0.0
+    response = "count" if "count" in frame else "value"
+    frame[response] += 0.0  # turns -0.0, which prints and hashes as another value, into 0.0
     return frame
 
 
@@ -371,7 +454,13 @@ def _digest(frame: pd.DataFrame) -> str:
             labels = [None if pd.isna(label) else label for label in frame[name]]
             digest.update(json.dumps([name, labels]).encode())
     for name, kind in (("period", "<i8"), ("event", "<i8"), ("count", "<f8"), ("exposure", "<f8")):
-        digest.update(_bytes(frame[name].to_numpy(), kind))
+        if name in frame:
+            digest.update(_bytes(frame[name].to_numpy(), kind))
+    # Named, unlike the columns that every panel of counts has: a value is not a count.
+    for name in ("value", "share"):
+        if name in frame:
+            digest.update(name.encode())
+            digest.update(_bytes(frame[name].to_numpy(), "<f8"))
     return digest.hexdigest()
 
 

@@ -30,6 +30,13 @@ def panel(t: tuple[int, ...] = (-2, -1, 0, 1, 2), units: tuple[str, ...] = ("a",
     [
         ({"impact": "one-step"}, "impact 'one-step' is not known: use one of two-step"),
         ({"random": "slopes"}, "random 'slopes' is not known: use one of none, intercept, slope"),
+        ({"response": "rate"}, "response 'rate' is not known: use one of count, pseudo"),
+        ({"response": "pseudo"}, "response 'pseudo' needs its scale"),
+        ({"scale": "per child"}, "scale 'per child' goes with response 'pseudo' only"),
+        (
+            {"response": "pseudo", "scale": "per child", "family": "nb2"},
+            "response 'pseudo' goes with family 'poisson', not 'nb2'",
+        ),
         ({"covariance": "diag"}, "covariance 'diag' is not known: use one of unstructured, diag"),
         ({"family": "nb1"}, "family 'nb1' is not known: use one of poisson, nb2, poisson-olre"),
         ({"window": (0, 3)}, "window [0, 3] needs periods before the event and the event itself"),
@@ -117,7 +124,12 @@ def test_columns_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("random", "names"),
-    [("none", ()), ("intercept", ("intercept",)), ("slope", ("intercept", "t"))],
+    [
+        ("none", ()),
+        ("intercept", ("intercept",)),
+        ("slope", ("intercept", "t")),
+        ("step", ("intercept", "t", "step0")),
+    ],
 )
 def test_random_effects(random: Any, names: tuple[str, ...]) -> None:
     model = SegmentedPoisson(window=(-2, 2), random=random, covariance="diagonal", family="nb2")
@@ -125,7 +137,8 @@ def test_random_effects(random: Any, names: tuple[str, ...]) -> None:
     assert design.exog_re_names == names
     assert (design.random, design.covariance, design.family) == (random, "diagonal", "nb2")
     t = design.exog[:, 1:].sum(axis=1)
-    np.testing.assert_array_equal(design.exog_re, np.column_stack([t**0, t])[:, : len(names)])
+    due = np.column_stack([t**0, t, t >= 0])[:, : len(names)]
+    np.testing.assert_array_equal(design.exog_re, due)
 
 
 @given(df=panels(), seed=st.integers(0, 99))
@@ -141,3 +154,74 @@ def test_order_and_labels_of_rows_change_no_byte(df: pd.DataFrame, seed: int) ->
 def test_a_window_is_two_whole_numbers(window: Any) -> None:
     with pytest.raises(ConfigError, match=r"must be two whole numbers, .* such as \(-3, 3\)"):
         SegmentedPoisson(window=window)
+
+
+def staggered(events: tuple[int, ...] = (2010, 2011, 2013)) -> Panel:
+    """One unit an event, t = -3..3, a share of the event period by unit."""
+    frames = [
+        pd.DataFrame({"period": np.arange(event - 3, event + 4), "event": event, "unit": f"u{k}"})
+        for k, event in enumerate(events)
+    ]
+    df = pd.concat(frames, ignore_index=True).assign(count=1, exposure=1.0)
+    return Panel.from_frame(
+        df.assign(share=0.25 + 0.5 * (df["unit"] == "u1")), **ROLES, share="share"
+    )
+
+
+def test_every_period_but_the_first_has_an_effect() -> None:
+    panel = staggered()
+    plain, design = (
+        SegmentedPoisson(calendar=calendar).design(panel) for calendar in (False, True)
+    )
+    periods = range(2008, 2017)
+    assert design.exog_names == (*plain.exog_names, *(f"period_{p}" for p in periods))
+    np.testing.assert_array_equal(design.exog[:, :5], plain.exog)
+    due = panel.frame["period"].to_numpy()[:, None] == np.array(periods)
+    np.testing.assert_array_equal(design.exog[:, 5:], due)
+    # Only the rows in the window count: the reference is the first period there.
+    narrow = SegmentedPoisson(window=(-2, 2), calendar=True).design(panel)
+    assert narrow.exog_names[5] == "period_2009"
+
+
+@pytest.mark.parametrize("events", [(2010, 2010), (2010, 2030)], ids=["one event", "far apart"])
+def test_calendar_effects_that_are_stages_are_refused(events: tuple[int, ...]) -> None:
+    model = SegmentedPoisson(calendar=True)
+    with pytest.raises(DesignError) as error:
+        model.design(staggered(events))
+    assert "effects of calendar periods cannot be told from the stages pre, step0" in str(
+        error.value
+    )
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("impact", ["two-step", "level"])
+def test_a_share_of_the_event_period(impact: str) -> None:
+    panel = staggered()
+    whole, part = (
+        SegmentedPoisson(impact, random="step", event_share=share).design(panel)
+        for share in (False, True)
+    )
+    at_event = (panel.t == 0).to_numpy()
+    share = panel.frame["share"].to_numpy()
+    step = whole.exog_names.index("step0" if impact == "two-step" else "level")
+    for design, due in ((whole, np.ones(3)), (part, share[at_event])):
+        np.testing.assert_array_equal(design.exog[at_event, step], due)
+        np.testing.assert_array_equal(design.exog_re[at_event, 2], due)
+    np.testing.assert_array_equal(whole.exog[~at_event], part.exog[~at_event])
+    without = Panel.from_frame(panel.frame, **ROLES)
+    with pytest.raises(DesignError, match="the panel has no shares of the event period"):
+        SegmentedPoisson(event_share=True).design(without)
+
+
+def test_values_are_for_a_pseudo_response() -> None:
+    counted = panel()
+    model = SegmentedPoisson(window=(-2, 2), response="pseudo", scale="per 10 000")
+    design = model.design(counted.rate(1e4))
+    assert design.response == "pseudo"
+    frame = counted.frame
+    np.testing.assert_array_equal(design.endog, 1e4 * frame["count"] / frame["exposure"])
+    np.testing.assert_array_equal(design.offset, 0.0)
+    # Counts are amounts too, then with their exposure.
+    np.testing.assert_array_equal(model.design(counted).offset, np.log(frame["exposure"]))
+    with pytest.raises(DesignError, match="the panel holds values, not counts"):
+        SegmentedPoisson(window=(-2, 2)).design(counted.rate(1e4))

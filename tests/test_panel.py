@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.errors import PanelError
+from harness.errors import ConfigError, PanelError
 from harness.panel import Dropped, Panel
 from harness.sources.base import Table
 
@@ -178,3 +178,79 @@ def test_travels_to_another_process() -> None:
     copy = pickle.loads(pickle.dumps(panel))
     assert copy.sha256 == panel.sha256
     assert copy.columns == panel.columns
+
+
+VALUES = {"unit": "u", "period": "p", "value": "y", "event": "v"}
+
+
+def amounts() -> pd.DataFrame:
+    df = frame(["a", "b"])
+    return df.assign(y=df["y"] + 0.25, share=np.where(df["u"] == "a", 0.4, 1.0))
+
+
+def test_a_value_need_not_be_whole_and_has_exposure_1() -> None:
+    panel = Panel.from_frame(amounts(), **VALUES, share="share")
+    assert list(panel.frame) == ["unit", "period", "event", "value", "exposure", "share"]
+    assert panel.response == "value"
+    assert panel.frame["value"].tolist() == (frame(["a", "b"])["y"] + 0.25).tolist()
+    assert (panel.frame["exposure"] == 1.0).all()
+    assert panel.frame["share"].tolist() == [0.4] * 3 + [1.0] * 3
+    assert Panel.from_frame(amounts(), **VALUES, exposure="e").frame["exposure"][0] == 100.5
+
+
+def test_values_and_shares_are_in_the_hash() -> None:
+    whole = frame(["a", "b"]).assign(e=1.0, share=0.5)
+    panels = [
+        Panel.from_frame(whole, **ROLES),
+        Panel.from_frame(whole, **VALUES),
+        Panel.from_frame(whole, **VALUES, share="share"),
+        Panel.from_frame(whole.assign(share=0.25), **VALUES, share="share"),
+    ]
+    assert len({panel.sha256 for panel in panels}) == 4
+
+
+def test_a_rate_is_a_value_per_exposure() -> None:
+    counted = Panel.from_frame(frame(["a", "b"]), **ROLES)
+    rate = counted.rate(1e4)
+    assert rate.response == "value"
+    np.testing.assert_array_equal(
+        rate.frame["value"], 1e4 * counted.frame["count"] / counted.frame["exposure"]
+    )
+    assert (rate.frame["exposure"] == 1.0).all()
+    with pytest.raises(PanelError, match="a rate per 0 has no meaning"):
+        counted.rate(0)
+
+
+@pytest.mark.parametrize(
+    ("roles", "says"),
+    [
+        (ROLES | {"value": "y"}, "give one of count and value"),
+        ({name: ROLES[name] for name in ("unit", "period", "event")}, "give one of count and val"),
+        ({**VALUES, "value": None, "count": "y"}, "a count needs its exposure"),
+    ],
+)
+def test_one_response_and_what_it_needs(roles: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        Panel.from_frame(frame(["a", "b"]), **roles)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "bad", "says"),
+    [
+        (1, "y", -0.5, "value -0.5 is negative"),
+        (1, "y", np.inf, "value inf is not finite"),
+        (1, "share", 0.0, "share 0 is no share: write the share of the event period"),
+        (1, "share", 1.01, "share 1.01 is no share"),
+        (1, "share", 0.5, "unit 'a' has share 0.5, but 0.4 in row 0"),
+        (slice(3, 6), "share", np.nan, "share is missing beside a value"),
+    ],
+)
+def test_bad_values_and_shares(row: Any, column: str, bad: float, says: str) -> None:
+    df = amounts()
+    df.iloc[row, df.columns.get_loc(column)] = bad
+    with pytest.raises(PanelError) as error:
+        Panel.from_frame(df, **VALUES, share="share")
+    text = str(error.value)
+    assert text.startswith(f"data frame: row {1 if row == 1 else 3}, column {column!r}: ")
+    assert says in text
+    assert len(text.splitlines()) == 1

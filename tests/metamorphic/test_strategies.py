@@ -13,7 +13,7 @@ from hypothesis import Phase, find, given, settings
 from harness.design import Design
 from harness.errors import DesignError
 from harness.glmm import PoissonGLMM
-from harness.model import SegmentedPoisson
+from harness.model import RANDOM_TERMS, SegmentedPoisson
 from harness.panel import Panel
 from harness.testing import strategies
 from harness.testing.strategies import ROLES, designs, four_stage_design, models, panels
@@ -49,7 +49,7 @@ def test_a_model_gives_a_design_or_one_line(df: pd.DataFrame, model: SegmentedPo
         assert min(-model.window[0], model.window[1]) < 2
         return
     assert design.nobs == inside.sum()
-    assert design.exog_re.shape[1] == {"none": 0, "intercept": 1, "slope": 2}[model.random]
+    assert design.exog_re.shape[1] == len(RANDOM_TERMS[model.random])
     np.testing.assert_array_equal(design.offset, np.log(panel.frame["exposure"][inside]))
 
 
