@@ -46,11 +46,13 @@ class ResultStore:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(":memory:" if path is None else path)
             self._db.execute(
                 "create table if not exists answers (key text primary key, value blob)"
             )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise HarnessError(
                 f"{path}: cannot be used as the store of results ({error}): remove it, or use"
                 " --fresh"
@@ -62,7 +64,7 @@ class ResultStore:
         if row is None:
             return None
         try:
-            return pickle.loads(zlib.decompress(row[0]))  # noqa: S301 - see the class
+            return pickle.loads(zlib.decompress(row[0]))
         except (pickle.UnpicklingError, zlib.error, AttributeError, ImportError, EOFError):
             return None
 

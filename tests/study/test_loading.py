@@ -51,7 +51,7 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     ({"settings": "settings: [tigth]"}, SETTINGS, "'default' or 'tight' (found 'tigth')"),
     ({"x": "level: perfect"}, ADDED, "(found 'perfect')"),
     ({"x": "no_event: skip"}, ADDED, "'error' or 'drop' (found 'skip')"),
-    ({"x": "model: {random: no}"}, ADDED, "'none', 'intercept' or 'slope'"),
+    ({"x": "model: {random: no}"}, ADDED, "'none', 'intercept', 'slope' or 'step'"),
     ({"x": "model: {impact: two-steps}"}, ADDED, "use one of two-step"),
     ({"x": STRATA.replace("5", "1")}, ADDED, "greater than or equal to 2 (found 1)"),
     ({"x": STRATA.replace("north", "a b")}, ADDED, "(found 'a b')"),
