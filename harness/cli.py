@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness import cli_england
 from harness.certified import run as certified_run
 from harness.certified.cases import CERTIFIED_BY_METHOD, case_names, read_case
 from harness.concordance.verdict import Verdict
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Fit the same multilevel segmented Poisson model in Python and in R, and cross-check it.",
 )
+cli_england.register(app)
 # Paths and titles are shown as they are: brackets are no markup, and no line is cut.
 console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 SHORT_OF_LEVEL = 1
