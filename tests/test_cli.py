@@ -81,7 +81,7 @@ def test_run_says_what_was_found(cli: Cli, tmp_path: Path) -> None:
     done = cli("run", "small.yaml")
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == "1 of 1 done (cases/all/base/laplace/tight)"
+    assert lines[0] == "1 of 2 done (cases/all/base/laplace/tight)"
     assert lines[-1] == "Report: reports/small/index.html"
     assert lines[-2] == "Pairs at level concordant: 0 of 0 expected; fits: 1 of 1."
     assert (tmp_path / "reports" / "small" / "index.html").is_file()
