@@ -14,6 +14,7 @@ from harness.study.plan import Cell
 from harness.study.runner import StudyRun
 
 FOLDER = "designs"
+WITHOUT_ROWS = "# This report holds no rows: build the columns from the study file first."
 
 
 @lru_cache(maxsize=4)
@@ -47,6 +48,8 @@ def by_hand(run: StudyRun, cell: Cell, fit: FitResult) -> str:
     """Return lines that load the columns and redo a fit."""
     if not fit.reproduce:
         return ""
+    if not run.study.publish_rows:
+        return f"{WITHOUT_ROWS}\n{fit.reproduce}"
     file = design_files(run)[cell]
     in_r = fit.language == "R"
     loading = loading_in_r(file) if in_r else loading_in_python(file, fit.design)

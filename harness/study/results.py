@@ -18,10 +18,11 @@ from harness.report.words import plural
 from harness.result import FitResult, Message
 from harness.study.agreement import agreement_block
 from harness.study.by_hand import by_hand
+from harness.study.columns import columns_of
 from harness.study.config import BASE
 from harness.study.distances import distances
 from harness.study.parts import Indicator
-from harness.study.plan import WHOLE_PANEL, Cell, PlannedFit, PlannedPair, changes_of
+from harness.study.plan import WHOLE_PANEL, PlannedFit, PlannedPair, changes_of
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence
 from harness.study.unexplained import reproduction_folders
@@ -60,6 +61,15 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
             for cell, null in run.nulls.items()
         ],
         "claims": [],
+        "unfit": [
+            {
+                "indicator": cell.indicator,
+                "stratum": cell.stratum,
+                "variant": cell.variant,
+                "reason": reason,
+            }
+            for cell, reason in run.data.unfit.items()
+        ],
         "counts": {
             "fits_expected": len(run.fits),
             "fits_done": sum(fit.failure is None for fit in run.fits.values()),
@@ -98,12 +108,10 @@ def _study(run: StudyRun) -> dict[str, Any]:
         "level": study.level,
         "engines": list(study.engines),
         "settings": list(study.settings),
-        "indicators": [
-            {**i.model_dump(), "response": "count", "scale": None} for i in study.indicators
-        ],
+        "indicators": [indicator.model_dump() for indicator in study.indicators],
         "strata": [_stratum(run, name) for name in run.data.strata],
         "model": study.model.model_dump(mode="json"),
-        "terms": list(next(iter(run.data.designs.values())).exog_names),
+        "terms": list(next(d for c, d in run.data.designs.items() if c.variant == BASE).exog_names),
     }
 
 
@@ -112,10 +120,13 @@ def _stratum(run: StudyRun, name: str) -> dict[str, Any]:
     label = f"All {plural(words.unit)}" if name == WHOLE_PANEL else name
     descriptions = run.data.table.descriptions
     column = run.study.strata.column if run.study.strata else None
+    own = [
+        d.n_groups for c, d in run.data.designs.items() if (c.stratum, c.variant) == (name, BASE)
+    ]
     return {
         "name": name,
         "label": label,
-        "units": run.data.designs[Cell(run.study.indicators[0].name, name, BASE)].n_groups,
+        "units": max(own, default=0),
         "description": descriptions.get(column, "") if column and name != WHOLE_PANEL else "",
     }
 
@@ -162,6 +173,7 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
     cell = planned.cell
     indicator = _indicator(run, cell.indicator)
     model = run.study.model.build(**changes_of(run.study, cell.variant))
+    columns = columns_of(indicator, run.study.variant(cell.variant), run.data.table.event)
     bounds = fit.conf_int()
     low, high = bounds["lower"], bounds["upper"]
     return {
@@ -169,9 +181,9 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
         "variant": cell.variant,
         "indicator": cell.indicator,
         "stratum": cell.stratum,
-        "exposure": indicator.exposure,
-        "response": "count",
-        "scale": None,
+        "exposure": columns.exposure,
+        "response": fit.design.response,
+        "scale": indicator.scale,
         "impact": model.impact,
         "window": list(model.window),
         "random": model.random,
@@ -289,7 +301,7 @@ def _medians(run: StudyRun, indicator: Indicator) -> list[dict[str, Any]]:
     rows = []
     for stratum in run.data.strata:
         panel = run.data.panels[indicator.name].restricted(stratum)
-        rate = indicator.per * panel.frame["count"] / panel.frame["exposure"]
+        rate = indicator.per * panel.frame[panel.response] / panel.frame["exposure"]
         inside = panel.t.between(*run.study.model.window)
         by_t = rate[inside].groupby(panel.t[inside])
         rows += [

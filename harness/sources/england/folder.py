@@ -34,14 +34,19 @@ def england_folder(base: Path | None = None) -> tuple[Path, bool]:
     Raises
     ------
     ConfigError
-        If the folder given, or HARNESS_DATA, does not hold ``panel.csv``.
+        If the folder given, or HARNESS_DATA, does not hold ``panel.csv``, or none is given.
     """
     if base is not None and ((base / PANEL).is_file() or not _stands_for_none(base)):
         return _with_panel(base, f"the data folder {base}")
     named = os.environ.get(VARIABLE)
     if named:
         return _with_panel(Path(named), f"{VARIABLE} names the folder {named}, which")
-    return resources.folder("england-simulated"), True
+    try:
+        return resources.folder("england-simulated"), True
+    except FileNotFoundError:
+        raise ConfigError(
+            f"reader 'england': no data folder is given: use --data DIR, or set {VARIABLE}; {MEND}"
+        ) from None
 
 
 def _stands_for_none(base: Path) -> bool:
