@@ -1,0 +1,77 @@
+"""The store of results: nothing is fitted twice, and what has changed is fitted anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.study import answers
+from harness.study.loading import load_study
+from harness.study.results import results_dict
+from harness.study.runner import RunOptions, prepare_study, run_prepared
+from harness.study.store import FILE, ResultStore
+from harness.study.writing import digest_of, write_run, written_before
+from tests.study.files import STRATA, write_study
+
+
+def quiet(done: int, expected: int, what: str) -> None:
+    """Say nothing of the progress."""
+
+
+def test_a_rerun_fits_nothing_and_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variants = "variants: [{name: nb2, family: nb2, engines: [laplace]}]"
+    path = write_study(tmp_path, strata=STRATA, variants=variants)
+    store = ResultStore(tmp_path / FILE)
+    prepared = prepare_study(load_study(path), RunOptions(tmp_path))
+    first = results_dict(run_prepared(prepared, quiet, store))
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the rerun asked the workers")
+
+    monkeypatch.setattr(answers, "in_workers", refuse)
+    again = prepare_study(load_study(path), RunOptions(tmp_path))
+    assert results_dict(run_prepared(again, quiet, ResultStore(tmp_path / FILE))) == first
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"model": "model: {window: [-2, 3]}"},
+        {"dispersion_replicates": "dispersion_replicates: 8"},
+        {"settings": "settings: [tight]"},
+    ],
+)
+def test_what_has_changed_has_another_key(tmp_path: Path, changed: dict[str, str]) -> None:
+    options = RunOptions(tmp_path)
+    before = prepare_study(load_study(write_study(tmp_path)), options).key
+    assert prepare_study(load_study(write_study(tmp_path)), options).key == before
+    assert prepare_study(load_study(write_study(tmp_path, **changed)), options).key != before
+
+
+def test_a_report_that_was_touched_is_written_anew(tmp_path: Path) -> None:
+    prepared = prepare_study(load_study(write_study(tmp_path)), RunOptions(tmp_path))
+    store, out = ResultStore(tmp_path / FILE), tmp_path / "reports"
+    assert written_before(prepared, store, out) is None
+    page = write_run(run_prepared(prepared, quiet, store), out)
+    store.put(prepared.key, digest_of(page.parent))
+    assert written_before(prepared, store, out) == page
+    (page.parent / "report.md").write_text("touched")
+    assert written_before(prepared, store, out) is None
+
+
+def test_a_file_that_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("no store at all, and long enough to be read as one")
+    with pytest.raises(HarnessError, match="remove it, or use --fresh"):
+        ResultStore(tmp_path / FILE)
+
+
+def test_an_answer_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path / FILE)
+    store.put("a", 1)
+    store._db.execute("update answers set value = ?", (b"spoilt",))
+    assert store.get("a") is None
+    assert store.get("b") is None

@@ -1,0 +1,113 @@
+"""Variants that change the data, limits of engines, analyses that the data cannot answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.errors import ConfigError, HarnessError
+from harness.study.loading import load_study
+from harness.study.panels import read_study
+from harness.study.plan import Cell, fits_of
+from harness.study.results import results_dict
+from harness.study.runner import RunOptions, run_study
+from tests.engines.panels import frame
+from tests.study.files import STRATA, write_study
+
+
+def table() -> object:
+    """The small panel with other columns beside its own."""
+    df = frame()
+    return df.assign(
+        law_later=df["law"] + 1,
+        residents=2 * df["people"],
+        cases_high=df["cases"] + 5,
+        left=0.25,
+        whole=np.where(df["area"] < "a06", "yes", "no"),
+    )
+
+
+def variant(text: str) -> str:
+    return f"variants: [{{name: v, engines: [laplace], {text}}}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("event: law_later", {"endog"}),
+        ("exposure: {people: residents}", {"offset"}),
+        ('count: "{}_high"', {"endog"}),
+        ("share: left", {"exog"}),
+        ("calendar: true", {"exog"}),
+        ("random: step", {"exog_re"}),
+        ('where: {whole: "yes"}', {"endog", "exog", "offset", "exog_re", "groups"}),
+    ],
+)
+def test_a_variant_changes_its_own_columns(tmp_path: Path, text: str, changed: set[str]) -> None:
+    study = load_study(write_study(tmp_path, table(), variants=variant(text)))  # type: ignore[arg-type]
+    designs = read_study(study, tmp_path).designs
+    base, other = (designs[Cell("cases", "all", name)] for name in ("base", "v"))
+    found = {
+        name
+        for name in ("endog", "exog", "offset", "exog_re", "groups")
+        if not np.array_equal(getattr(base, name), getattr(other, name))
+    }
+    assert found >= changed
+    if "where" not in text and "event" not in text:
+        assert found == changed
+
+
+def test_a_variant_is_asked_only_where_it_says(tmp_path: Path) -> None:
+    text = variant("window: [-2, 2], strata: [north]")
+    study = load_study(write_study(tmp_path, strata=STRATA, variants=text))
+    cells = [cell for cell in read_study(study, tmp_path).designs if cell.variant == "v"]
+    assert cells == [Cell("cases", "north", "v")]
+
+
+def test_limits_of_an_engine(tmp_path: Path) -> None:
+    limits = "engine_limits: {statsmodels-map: {strata: [all], settings: [tight]}}"
+    path = write_study(
+        tmp_path, strata=STRATA, engines="engines: [laplace, statsmodels-map]", engine_limits=limits
+    )
+    study = load_study(path)
+    asked = {
+        stratum: [(f.engine, f.settings) for f in fits_of(study, Cell("cases", stratum, "base"))]
+        for stratum in ("all", "north")
+    }
+    both = [("laplace", "default"), ("laplace", "tight")]
+    assert asked == {"all": [*both, ("statsmodels-map", "tight")], "north": both}
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ({"variants": variant("indicators: [casse]")}, r"indicators.*'casse'.*cases"),
+        ({"variants": variant("exposure: {people: nobody}")}, "nobody"),
+        ({"variants": variant("where: {people: many}")}, "nowhere 'many'"),
+        ({"engine_limits": "engine_limits: {laplcae: {}}"}, "laplcae"),
+        ({"indicators": "indicators: [{name: a, label: A, value: cases}]"}, "count and exposure"),
+        (
+            {"indicators": "indicators: [{name: a, label: A, value: cases, response: pseudo}]"},
+            "scale",
+        ),
+    ],
+)
+def test_faults(tmp_path: Path, parts: dict[str, str], says: str) -> None:
+    path = write_study(tmp_path, **parts)
+    with pytest.raises((ConfigError, HarnessError), match=says) as caught:
+        read_study(load_study(path), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_cannot_be_answered_is_an_error_or_listed(tmp_path: Path) -> None:
+    strata = STRATA.replace("minimum_units: 5", "minimum_units: 9")
+    few = {"strata": strata, "engines": "engines: [laplace]"}
+    with pytest.raises(HarnessError, match="fewer than 9"):
+        read_study(load_study(write_study(tmp_path, **few)), tmp_path)
+    path = write_study(tmp_path, **few, unfit="unfit: list")
+    found = results_dict(run_study(load_study(path), RunOptions(tmp_path), lambda *_: None))
+    assert {row["stratum"] for row in found["unfit"]} == {"north", "south"}
+    assert all("fewer than 9" in row["reason"] for row in found["unfit"])
+    assert {fit["stratum"] for fit in found["fits"]} == {"all"}
