@@ -13,6 +13,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.sources.england_import.compare import Reason, differences
 from harness.sources.england_import.run import import_england
+from tests.sources.england_page import PAGE, page
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared/data/england")
 needs_releases = pytest.mark.skipif(
@@ -87,3 +88,7 @@ def test_a_release_that_is_not_there_or_not_itself(
         import_england(folder, tmp_path / "made", quiet)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "made").exists()
+
+
+def test_the_page_names_every_publication() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
