@@ -65,7 +65,7 @@ class Tables:
         Long, columns ``PANEL_COLUMNS``, sorted by indicator, authority and year.
     workforce, gdp_deflator, expenditure, inspections : DataFrame
     revised : DataFrame
-        Cells that the Department revised after the yearly release.
+        Counts of the yearly releases beside the later ones that are used.
     authorities : Authorities
     name_variants_2010 : mapping of la_code to str
         Names in the table of legal status.
@@ -128,9 +128,7 @@ def assemble(releases: Releases, say: Say) -> Tables:
     population = _population(releases, authorities, estimates)
     workforce, left_out = _workforce(releases, names)
     deflator = read_deflator(releases.paths[other_publications.DEFLATOR.title])
-    spent = read_expenditure(
-        releases.paths[other_publications.EXPENDITURE.title], names.index
-    )
+    spent = read_expenditure(releases.paths[other_publications.EXPENDITURE.title], names.index)
     return Tables(
         panel=_panel(cells, authorities.table, population, inspections),
         workforce=workforce,
@@ -179,22 +177,16 @@ def _population(
     }
     later = {y: estimates[mid_year(y)] for y in catalogue.YEARS if y not in printed}
     published = pd.DataFrame({**printed, **later}).reindex(authorities.table.index).astype(int)
-    ages = [
-        read_nomis(releases.paths[p.title], MID_YEARS) for p in other_publications.REBASED
-    ]
+    ages = [read_nomis(releases.paths[p.title], MID_YEARS) for p in other_publications.REBASED]
     younger = sum(ages[1:], start=ages[0])
-    rebased = rebase(published, younger, authorities.table["ons_code"].to_dict())
-    return pd.DataFrame(
-        {"population": rebased.stack(), "population_published": published.stack()}
-    )
+    rebased = rebase(published, younger, authorities.table["ons_code"])
+    return pd.DataFrame({"population": rebased.stack(), "population_published": published.stack()})
 
 
 def _workforce(releases: Releases, names: pd.Series[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     release = other_publications.WORKFORCE
     tool = read_tool(releases.paths[other_publications.INTERACTIVE_TOOL.title])
-    published = read_release_values(
-        release, releases.frames[release.name], releases.file(release)
-    )
+    published = read_release_values(release, releases.frames[release.name], releases.file(release))
     # The tool numbers England and its regions from 970 on.
     areas = set(tool["la_code"]) | set(published["la_code"])
     left_out = tuple(sorted(code for code in areas - set(names.index) if code < "970"))

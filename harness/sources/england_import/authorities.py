@@ -76,7 +76,7 @@ def local_rows(frame: pd.DataFrame, layout: Layout, year: int | None = None) -> 
 
 
 def read_authorities(
-    frame: pd.DataFrame, layout: Layout, year: int, children: pd.Series[int]
+    frame: pd.DataFrame, layout: Layout, year: int, children: pd.Series[float]
 ) -> Authorities:
     """Take the authorities of the last year as the panel's, without the very small ones.
 
@@ -149,7 +149,7 @@ def reconciled(
     if layout.year:
         rows = rows[rows[layout.year].str.strip().isin(list(map(str, years)))]
     rows = rows[rows[layout.code].str.strip().isin(table.index)]
-    used = table.loc[rows[layout.code].str.strip()]
+    used = table.reindex(rows[layout.code].str.strip())
     pairs = [("name_variant", layout.name, "la_name"), ("code_change", layout.ons, "ons_code")]
     found: set[tuple[str, str, str, str]] = set()
     for kind, column, ours in pairs:

@@ -39,9 +39,7 @@ BREAKS = (
         "published as one number in 2010 and 2011, from 2012 the sum of conferences within 0-10"
         " and 11-15 working days",
     ),
-    Break(
-        "cin_ended_lt3m", 2012, "starts in 2012: the releases of 2010 and 2011 give no duration"
-    ),
+    Break("cin_ended_lt3m", 2012, "starts in 2012: the releases of 2010 and 2011 give no duration"),
     Break(
         "cin_started",
         2013,
@@ -65,6 +63,20 @@ BREAKS = (
         2018,
         "by authority for 2010 and from 2018 only, in the releases read here",
     ),
+    Break(
+        "cin_ended",
+        2013,
+        "the time series counts 2 % (2013) to 9 % (2017) fewer ended episodes than the yearly"
+        " releases, in nearly every authority; 2012 is a yearly release, so 2012 and 2013 are not"
+        " of one kind",
+    ),
+    Break(
+        "cin_ended_lt3m",
+        2013,
+        "as cin_ended: 3 % (2013) to 12 % (2017) fewer than the yearly releases, so the share of"
+        " cin_ended changes as well",
+    ),
+    Break("cin_throughout", 2013, "as cin_ended: 1 % (2013) to 4 % (2017) fewer"),
     Break("cla_throughout", 2011, "starts in 2011"),
     Break(
         "population",

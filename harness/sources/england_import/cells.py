@@ -71,9 +71,9 @@ def add_cells(cells: list[Cell]) -> Cell:
     """Return the sum of cells; without a number where one of them has none."""
     flags = {cell.flag for cell in cells if cell.count is None}
     if SUPPRESSED_SMALL in flags:
-        return Cell(None, cells[0].published if len(cells) == 1 else SUPPRESSED_PART, SUPPRESSED_SMALL)
+        published = cells[0].published if len(cells) == 1 else SUPPRESSED_PART
+        return Cell(None, published, SUPPRESSED_SMALL)
     if flags:
-        worst = next(cell for cell in cells if cell.count is None)
-        return worst
+        return next(cell for cell in cells if cell.count is None)
     total = sum(cell.count for cell in cells if cell.count is not None)
     return Cell(total, str(total), "")

@@ -250,9 +250,7 @@ TIME_SERIES = (
         "c2",
         "duration of assessments",
         (
-            Series(
-                "assessments", ("Assessments_completed",), years=tuple(range(2014, 2020))
-            ),
+            Series("assessments", ("Assessments_completed",), years=tuple(range(2014, 2020))),
             Series(
                 "assessments_45days",
                 ASSESSED_WITHIN_45_DAYS,
@@ -277,9 +275,7 @@ TIME_SERIES = (
     _explore(
         "d1",
         "child protection plans",
-        _series(
-            {"cpp_31mar": "CPP_At31", "cpp_ceased": "CPP_end", "cpp_started": "CPP_start"}
-        ),
+        _series({"cpp_31mar": "CPP_At31", "cpp_ceased": "CPP_end", "cpp_started": "CPP_start"}),
     ),
     _explore(
         "d3",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+
+from harness.errors import PanelError
 
 KEYS = ["la_code", "year", "indicator"]
 ROW = "row"
@@ -62,10 +65,10 @@ def differences(
 
     Raises
     ------
-    ValueError
+    PanelError
         If a combination of authority, year and indicator stands twice.
     """
-    left, right = (frame.set_index(KEYS, verify_integrity=True) for frame in (made, reference))
+    left, right = (_by_cell(frame) for frame in (made, reference))
     common = left.index.intersection(right.index)
     found = [(*key, ROW, "there", "") for key in left.index.difference(right.index)]
     found += [(*key, ROW, "", "there") for key in right.index.difference(left.index)]
@@ -74,9 +77,7 @@ def differences(
         unequal = (ours != theirs).to_numpy()
         found += [
             (*key, column, a, b)
-            for key, a, b in zip(
-                common[unequal], ours[unequal], theirs[unequal], strict=True
-            )
+            for key, a, b in zip(common[unequal], ours[unequal], theirs[unequal], strict=True)
         ]
     table = pd.DataFrame(found, columns=[*KEYS, "column", "made", "reference"], dtype=str)
     known = tuple(reasons)
@@ -84,7 +85,15 @@ def differences(
     return table.assign(reason=[_reason({str(k): v for k, v in c.items()}, known) for c in cells])
 
 
-def _cells(frame: pd.DataFrame, column: str, rows: pd.MultiIndex) -> pd.Series[str]:
+def _by_cell(frame: pd.DataFrame) -> pd.DataFrame:
+    twice = frame.duplicated(KEYS)
+    if twice.any():
+        cell = ", ".join(map(str, frame.loc[twice, KEYS].iloc[0]))
+        raise PanelError(f"a panel to compare has the cell {cell} twice: keep one row")
+    return frame.set_index(KEYS)
+
+
+def _cells(frame: pd.DataFrame, column: str, rows: pd.Index[Any]) -> pd.Series[str]:
     if column not in frame.columns:
         return pd.Series("no such column", index=rows, dtype=str)
     return frame.loc[rows, column]

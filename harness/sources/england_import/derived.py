@@ -29,9 +29,7 @@ DERIVED = (
         ("cla_ico", "cla_fco"),
         "derived: interim + full care orders at 31 March (2010 rounded to 5)",
     ),
-    Derived(
-        "cpp_ceased_lt6m", ("cpp_ceased_lt3m", "cpp_ceased_3to6m"), "derived: <3m + 3-6m"
-    ),
+    Derived("cpp_ceased_lt6m", ("cpp_ceased_lt3m", "cpp_ceased_3to6m"), "derived: <3m + 3-6m"),
     Derived(
         "icpc_15days",
         ("icpc_d0_10", "icpc_d11_15"),

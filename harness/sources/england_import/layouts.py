@@ -10,9 +10,7 @@ FIRST_RELEASE = Layout(level="geog_l", local="LA", code="geog_c", name="geog_n")
 FIRST_RELEASE_ONS = Layout(
     level="geog_l", local="LA", code="geog_c", name="geog_n", ons="new_la_code"
 )
-LOOKED_AFTER = Layout(
-    level="geog_l", local="LA", code="geog_c", name="geog_n", ons="New_geog_code"
-)
+LOOKED_AFTER = Layout(level="geog_l", local="LA", code="geog_c", name="geog_n", ons="New_geog_code")
 # Explore Education Statistics: one file a table, years below one another.
 EXPLORE = Layout(
     level="geographic_level",

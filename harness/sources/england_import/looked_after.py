@@ -7,7 +7,9 @@ from harness.sources.england_import.releases import Layout, Publication, Release
 
 DFE = "Department for Education"
 WHERE = "GOV.UK collection 'Statistics: looked-after children'"
-TITLE = "Children looked after in England (including adoption and care leavers), year ending 31 March"
+TITLE = (
+    "Children looked after in England (including adoption and care leavers), year ending 31 March"
+)
 
 
 def _release(

@@ -109,9 +109,7 @@ def deflate(expenditure: pd.DataFrame, deflator: pd.DataFrame) -> pd.DataFrame:
     deflated = {f"{name}_{PRICE_YEAR}_prices": amount * factor for name, amount in cash.items()}
     flags = [
         ";".join(
-            flag
-            for flag, hit in ((NO_DEFLATOR, pd.isna(rate)), (ZERO_SPEND, total == 0))
-            if hit
+            flag for flag, hit in ((NO_DEFLATOR, pd.isna(rate)), (ZERO_SPEND, total == 0)) if hit
         )
         for rate, total in zip(factor, cash["total_expenditure"], strict=True)
     ]

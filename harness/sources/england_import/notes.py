@@ -16,8 +16,11 @@ from harness.sources.england_import.authorities import (
 )
 from harness.sources.england_import.breaks import BREAKS
 from harness.sources.england_import.looked_after import LEGAL_STATUS_2010, MISPRINTS
+from harness.sources.england_import.releases import Publication
+from harness.sources.england_import.revisions import summary
 from harness.sources.england_import.suspicious import RULES
 
+NO_NUMBER = "no number in either publication"
 COLUMNS = ["kind", "subject", "la_code", "year", "n", "note"]
 Note = tuple[str, str, str, str, str, str]
 
@@ -54,13 +57,9 @@ def _sources(releases: Releases, files: Iterable[Path]) -> list[Note]:
     publications = {r.name: r.publication for r in catalogue.RELEASES}
     publications |= {p.title: p for p in catalogue.OTHERS}
     rows = [
-        (
-            "source", path.name, "", "", "",
-            f"{publications[name].title}; {publications[name].publisher},"
-            f" {publications[name].published}",
-        )
+        ("source", path.name, "", "", "", _cited(publications[name]))
         for name, path in releases.paths.items()
-    ]  # fmt: skip
+    ]
     read = set(releases.paths.values())
     rows += [
         ("not_read", path.name, "", "", "", "no series of the panel is in it")
@@ -68,6 +67,10 @@ def _sources(releases: Releases, files: Iterable[Path]) -> list[Note]:
         if path not in read
     ]
     return rows
+
+
+def _cited(publication: Publication) -> str:
+    return f"{publication.title}; {publication.publisher}, {publication.published}"
 
 
 def _excluded(tables: Tables) -> list[Note]:
@@ -111,36 +114,23 @@ def _reconciled(tables: Tables, releases: Releases) -> list[Note]:
 
 def _flagged(tables: Tables) -> list[Note]:
     reasons = {rule.flag: rule.reason for rule in RULES}
-    flagged = [
-        (tables.panel, "flag"),
-        (tables.expenditure[tables.expenditure["flag"] != ""], "flag"),
-    ]
+    workforce = tables.workforce.assign(
+        flag=tables.workforce["value"].isna().map({True: NO_NUMBER, False: ""})
+    )
     rows: list[Note] = []
-    for frame, column in flagged:
-        counts = frame[frame[column] != ""].groupby(["indicator", "year", column]).size()
-        for (indicator, year, flag), n in counts.items():
-            note = f"{flag}: {reasons[flag]}" if flag in reasons else str(flag)
-            rows.append(("flagged_cells", str(indicator), "", str(year), str(n), note))
-    empty = tables.workforce[tables.workforce["value"].isna()].groupby(["indicator", "year"]).size()
-    rows += [
-        ("flagged_cells", str(indicator), "", str(year), str(n), "no number in either publication")
-        for (indicator, year), n in empty.items()
-    ]
+    for frame in (tables.panel, tables.expenditure, workforce):
+        flagged = frame[frame["flag"] != ""].assign(n=1)
+        counts = flagged.groupby(["indicator", "year", "flag"])["n"].sum().reset_index()
+        for row in counts.itertuples(index=False):
+            flag = str(row.flag)
+            note = f"{flag}: {reasons[flag]}" if flag in reasons else flag
+            rows.append(("flagged_cells", str(row.indicator), "", str(row.year), str(row.n), note))
     return rows
 
 
 def _revised(tables: Tables) -> list[Note]:
-    by_indicator = tables.revised.groupby(["year", "indicator"]).size()
-    rows = [
-        (
-            "revision", str(indicator), "", str(year), str(n),
-            "authorities whose count in the time series used differs from the yearly release",
-        )
-        for (year, indicator), n in by_indicator.items()
-    ]  # fmt: skip
-    any_series = tables.revised.groupby("year")["la_code"].nunique()
-    rows += [
-        ("revision", "any series", "", str(year), str(n), "authorities with a revised count")
-        for year, n in any_series.items()
+    note = "authorities whose count differs from the yearly release; their sum changes by"
+    return [
+        ("revision", str(row.indicator), "", str(row.year), str(row.n), f"{note} {row.change:+.2%}")
+        for row in summary(tables.revised).itertuples(index=False)
     ]
-    return rows

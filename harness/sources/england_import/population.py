@@ -9,8 +9,6 @@ by the ratio of 0-17 to 0-16 in the authority's own mid-2011.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -32,7 +30,7 @@ def mid_year(year: int) -> int:
 
 def read_population(
     release: Release, frame: pd.DataFrame, file: str, column: str, year: int | None = None
-) -> pd.Series[int]:
+) -> pd.Series[float]:
     """Read one year's children by ``la_code``, every local authority of the file.
 
     Raises
@@ -54,11 +52,11 @@ def read_population(
         if count is None or count == 0:
             raise PanelError(f"{place}: an authority needs a population, found {text!r}")
         persons[code] = count
-    return pd.Series(persons, dtype=int)
+    return pd.Series(persons, dtype=float)
 
 
 def rebase(
-    published: pd.DataFrame, younger: pd.DataFrame, ons_codes: Mapping[str, str]
+    published: pd.DataFrame, younger: pd.DataFrame, ons_codes: pd.Series[str]
 ) -> pd.DataFrame:
     """Replace the years before ``BASE_YEAR`` by rebased estimates of ages 0 to 16, scaled.
 
@@ -74,7 +72,8 @@ def rebase(
         Children 0 to 17 by ``la_code`` and financial year ending.
     younger : DataFrame, shape (areas, mid-years)
         Children 0 to 16 by ONS code.
-    ons_codes : mapping of la_code to ONS code
+    ons_codes : Series
+        ONS codes by ``la_code``.
 
     Raises
     ------
@@ -90,12 +89,10 @@ def rebase(
                 " extract 'local authority: county / unitary'"
             )
     area = pd.Series({la: "+".join(wanted) for la, wanted in codes.items()})
-    totals = pd.DataFrame(
-        {name: younger.loc[name.split("+")].sum() for name in area.unique()}
-    ).T
+    totals = pd.DataFrame({name: younger.loc[name.split("+")].sum() for name in area.unique()}).T
     ratio = published[BASE_YEAR].groupby(area).sum() / totals[mid_year(BASE_YEAR)]
     rebased = published.copy()
-    for year in (y for y in published.columns if y < BASE_YEAR):
+    for year in [int(y) for y in published.columns if int(y) < BASE_YEAR]:
         share = published[year] / published[year].groupby(area).sum().reindex(area).to_numpy()
         whole = (totals[mid_year(year)] * ratio).reindex(area).to_numpy()
         rebased[year] = np.rint((share * whole).to_numpy()).astype(int)

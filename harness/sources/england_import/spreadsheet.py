@@ -27,7 +27,7 @@ def read_sheet(path: Path, sheet: str | int) -> pd.DataFrame:
         If the file is not a workbook or has no such sheet.
     """
     try:
-        import python_calamine  # noqa: F401
+        import python_calamine
     except ImportError:
         raise ConfigError(f"{path.name} is a workbook, which takes {INSTALL}") from None
     try:

@@ -48,13 +48,13 @@ def read_tool(path: Path) -> pd.DataFrame:
         If the file is not Parquet, or lacks a column or an item.
     """
     try:
-        import polars
+        import polars as pl
     except ImportError:
         raise ConfigError(f"{path.name} is a Parquet file, which takes {INSTALL}") from None
     try:
-        table = polars.scan_parquet(path)
+        table = pl.scan_parquet(path)
         columns = table.collect_schema().names()
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise PanelError(f"{path.name}: the file is not Parquet: {error}") from None
     for column in TOOL_COLUMNS:
         if column not in columns:
@@ -64,7 +64,7 @@ def read_tool(path: Path) -> pd.DataFrame:
             )
     years = [str(year) for year in YEARS]
     chosen = table.filter(
-        polars.col("Short Desc").is_in(list(TOOL_ITEMS)) & polars.col("Years").is_in(years)
+        pl.col("Short Desc").is_in(list(TOOL_ITEMS)) & pl.col("Years").is_in(years)
     )
     rows: list[dict[str, Any]] = chosen.select(TOOL_COLUMNS).collect().to_dicts()
     return _tool_frame(rows, path)

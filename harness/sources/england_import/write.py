@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ def check_free(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out}: there is a file of this name: choose another folder")
-    foreign = [path.name for path in out.glob("*") if path.name not in NAMES] if out.exists() else []
+    foreign = sorted(path.name for path in out.glob("*") if path.name not in NAMES)
     if foreign:
         raise ConfigError(
             f"{out}: the folder holds {foreign[0]!r}, which the importer does not write: choose an"
@@ -46,8 +45,8 @@ def write_folder(tables: Mapping[str, pd.DataFrame], out: Path) -> None:
             folder.mkdir()
             for name, table in tables.items():
                 table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-            if out.exists():
-                shutil.rmtree(out)
+            if out.exists():  # moved aside first: were it deleted, a failure would leave nothing
+                out.rename(Path(made) / "before")
             folder.rename(out)
     except OSError as error:
         raise ConfigError(f"{out}: the folder cannot be written: {error.strerror}") from None
