@@ -217,7 +217,7 @@ def unrelated(folder: Path) -> None:
             unrelated,
             (
                 r"^no file 'osr26-2011ud.csv': it is 'Characteristics .*\(Department for Education, 2011\);"
-                r" fetch it from GOV.UK collection 'Statistics: children in need'$"
+                r" fetch it from GOV.UK collection 'Statistics: children in need and child protection'$"
             ),
         ),
         (lambda folder: None, "the folder is empty"),
@@ -528,3 +528,9 @@ def test_real_notes_name_what_was_done(imported: Path) -> None:
     of_panel = flagged["subject"].isin(column_of_panel(imported, "indicator").index)
     flags = column_of_panel(imported, "flag")
     assert flagged.loc[of_panel, "n"].astype(int).sum() == flags.drop("").sum()
+
+
+def test_document_names_every_file() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "england-sources.md").read_text(encoding="utf-8")
+    files = [r.publication.file for r in catalogue.RELEASES] + [p.file for p in catalogue.OTHERS]
+    assert [file for file in files if f"`{file}`" not in text] == []
