@@ -37,7 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Fit the same multilevel segmented Poisson model in Python and in R, and cross-check it.",
 )
-cli_england.register(app)
 # Paths and titles are shown as they are: brackets are no markup, and no line is cut.
 console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 SHORT_OF_LEVEL = 1
@@ -325,3 +324,6 @@ def _say_check(found: dict[str, Any]) -> None:
     for row in found["engines"]:
         state = f"missing: {row['missing']}" if row["missing"] else f"ready ({row['version']})"
         console.print(f"{row['engine']} ({row['language']}): {state}")
+
+
+cli_england.register(app)

@@ -68,7 +68,8 @@ BREAKS = (
         2013,
         "the time series counts 2 % (2013) to 9 % (2017) fewer ended episodes than the yearly"
         " releases, in nearly every authority; 2012 is a yearly release, so 2012 and 2013 are not"
-        " of one kind",
+        " of one kind. The Department found the flags of ended and any-point episodes of the yearly"
+        " releases inconsistent for cases open across two censuses",
     ),
     Break(
         "cin_ended_lt3m",

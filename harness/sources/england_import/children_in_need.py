@@ -10,7 +10,7 @@ from harness.sources.england_import.layouts import (
 from harness.sources.england_import.releases import Layout, Publication, Release, Series
 
 DFE = "Department for Education"
-WHERE = "GOV.UK collection 'Statistics: children in need'"
+WHERE = "GOV.UK collection 'Statistics: children in need and child protection'"
 EXPLORE_YEARS = tuple(range(2013, 2020))
 
 

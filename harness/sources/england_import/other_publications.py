@@ -48,7 +48,7 @@ WORKFORCE = Release(
 )
 INTERACTIVE_TOOL = Publication(
     "Local authority interactive tool (LAIT): children's social work workforce, from 2015",
-    "2025",
+    "2025 or later (items of 2015 to 2024-25)",
     DFE,
     "GOV.UK, 'Local authority interactive tool (LAIT)'",
     "l_*.parquet",
