@@ -20,6 +20,7 @@ from harness.concordance.compare import compare_pair
 from harness.concordance.pair import Pair
 from harness.engines.r_installation import MEND, RInstallation
 from harness.result import FitResult
+from harness.study.answers import compared
 from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
 
@@ -67,7 +68,12 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the report out where a test does not look at it: it takes most of a short run."""
-    monkeypatch.setattr("harness.study.writing.write_report", lambda results, out: None)
+
+    def blank(results: object, out: Path) -> None:
+        for name in ("index.html", "report.md"):
+            (out / name).write_text("")
+
+    monkeypatch.setattr("harness.study.writing.write_report", blank)
 
 
 def results_of(folder: Path) -> dict[str, Any]:
@@ -119,7 +125,11 @@ def test_exit_code_follows_the_level(
     def worse(a: FitResult, b: FitResult) -> Pair:
         return compare_pair(a, replace(b, params=b.params + 0.01 * b.bse))
 
-    monkeypatch.setattr("harness.study.runner.compare_pair", worse)
+    def apart(*arguments: Any) -> list[tuple[list[FitResult], list[Pair]]]:
+        found = compared(*arguments)
+        return [(fits, [worse(pair.a, pair.b) for pair in pairs]) for fits, pairs in found]
+
+    monkeypatch.setattr("harness.study.runner.compared", apart)
     write_study(tmp_path, settings=TIGHT, dispersion_replicates=NO_NULL)
     done = cli("run", "small.yaml", "--engines", "lme4,laplace", "--level", level)
     assert (done.code, done.err) == (code, "")
@@ -307,7 +317,7 @@ def test_an_interrupt_writes_nothing_and_leaves_no_process(tmp_path: Path) -> No
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     ) as run:  # fmt: skip
         assert run.stdout is not None
-        assert run.stdout.readline().startswith("1 of 15 done (")  # fits are being made
+        assert run.stdout.readline().startswith("1 of 18 done (")  # fits are being made
         os.killpg(run.pid, signal.SIGINT)
         _, err = run.communicate(timeout=60)
     assert run.returncode == 130

@@ -107,7 +107,7 @@ def _coefficients(reading: Reading) -> Iterator[Record]:
 
 def _covariances(reading: Reading) -> Iterator[Record]:
     for fit in reading.fits:
-        terms = reading.terms
+        terms = list(fit["params"])  # a variant may have others than the study's model
         for term, row in zip(terms, fit["cov_params"] or [], strict=False):
             yield {"id": fit["id"], "term": term, **dict(zip(terms, row, strict=True))}
 

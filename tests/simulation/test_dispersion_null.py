@@ -16,7 +16,7 @@ from harness.engines.workers import Outcome, Task, fit_task
 from harness.errors import FitFailure
 from harness.simulation import dispersion_null as module
 from harness.simulation.dispersion_null import dispersion_null
-from harness.study import runner
+from harness.study import answers, runner
 from harness.study.loading import load_study
 from harness.study.plan import Cell
 from harness.study.writing import write_run
@@ -127,7 +127,7 @@ def test_a_lost_null_leaves_its_reason_in_the_results(
             lost = function is runner._null and place == len(calls) - 1
             yield place, Outcome(reason=reason) if lost else Outcome(value=function(*arguments))
 
-    monkeypatch.setattr(runner, "in_workers", here)
+    monkeypatch.setattr(answers, "in_workers", here)
     study = load_study(write_study(tmp_path, strata=STRATA, settings="settings: [tight]"))
     run = runner.run_study(study, runner.RunOptions(base=tmp_path), lambda *said: None)
     page = write_run(run, tmp_path / "out")
