@@ -52,7 +52,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # typer turns an interrupt into this
-            print("harness: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
+            print("harness: interrupted; no report was written", file=sys.stderr)  # noqa: T201
         raise
 
 

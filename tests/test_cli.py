@@ -21,6 +21,7 @@ from harness.concordance.pair import Pair
 from harness.engines.r_installation import MEND, RInstallation
 from harness.result import FitResult
 from harness.study.answers import compared
+from harness.study.store import FILE
 from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
 
@@ -309,7 +310,7 @@ def test_nothing_of_a_worker_reaches_the_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs_r
-def test_an_interrupt_writes_nothing_and_leaves_no_process(tmp_path: Path) -> None:
+def test_an_interrupt_writes_no_report_and_leaves_no_process(tmp_path: Path) -> None:
     write_study(tmp_path, strata=STRATA, engines="engines: [lme4, glmmtmb]")
     before = sorted(tmp_path.iterdir())
     with subprocess.Popen(
@@ -321,12 +322,14 @@ def test_an_interrupt_writes_nothing_and_leaves_no_process(tmp_path: Path) -> No
         os.killpg(run.pid, signal.SIGINT)
         _, err = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert sorted(tmp_path.iterdir()) == before
+    kept = tmp_path / "reports"
+    assert sorted(tmp_path.iterdir()) == sorted([*before, kept])
+    assert [path.name for path in kept.iterdir()] == [FILE]  # what was fitted by then
     end = time.monotonic() + 10
     while group_alive(run.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not group_alive(run.pid)
-    assert err == "harness: interrupted; nothing was written\n"
+    assert err == "harness: interrupted; no report was written\n"
 
 
 def group_alive(group: int) -> bool:

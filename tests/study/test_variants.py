@@ -13,6 +13,7 @@ from harness.study.panels import read_study
 from harness.study.plan import Cell, fits_of
 from harness.study.results import results_dict
 from harness.study.runner import RunOptions, run_study
+from harness.study.writing import write_run
 from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
 
@@ -111,3 +112,13 @@ def test_what_cannot_be_answered_is_an_error_or_listed(tmp_path: Path) -> None:
     assert {row["stratum"] for row in found["unfit"]} == {"north", "south"}
     assert all("fewer than 9" in row["reason"] for row in found["unfit"])
     assert {fit["stratum"] for fit in found["fits"]} == {"all"}
+
+
+def test_the_report_lists_what_cannot_be_answered(tmp_path: Path) -> None:
+    strata = STRATA.replace("minimum_units: 5", "minimum_units: 9")
+    path = write_study(tmp_path, strata=strata, engines="engines: [laplace]", unfit="unfit: list")
+    run = run_study(load_study(path), RunOptions(tmp_path), lambda *_: None)
+    page = write_run(run, tmp_path / "out")
+    text = (page.parent / "report.md").read_text(encoding="utf-8")
+    assert "Analyses that the data cannot answer" in text
+    assert text.count("fewer than 9: merge strata") == 2

@@ -32,6 +32,7 @@ def data_section(material: Material) -> Section:
         Text(summary),
         Text(study["source"], "aside"),
         data.dropped_table(reading) or Text("Nothing was dropped."),
+        data.unfit_table(reading),
         data.rows_by_t_table(reading),
         data.strata_table(reading),
         material.figure("median-rates"),

@@ -143,3 +143,25 @@ def versions_table(reading: Reading) -> Table:
         for row in version_rows(reading)
     )
     return Table("versions", "Versions", columns, rows, csv="versions", heads=2)
+
+
+def unfit_table(reading: Reading) -> Table | None:
+    """Return the analyses that the data cannot answer, and why; None where there is none."""
+    rows = tuple(
+        (
+            Cell(by_name(reading.indicators, row["indicator"])["label"], tone="head"),
+            Cell(by_name(reading.strata, row["stratum"])["label"]),
+            Cell(row["variant"]),
+            Cell(row["reason"]),
+        )
+        for row in reading.results.get("unfit", [])
+    )
+    if not rows:
+        return None
+    names = ("Indicator", "Stratum", "Variant")
+    columns = (
+        *(Column(name, numeric=False) for name in names),
+        Column("Why", numeric=False, wraps=True),
+    )
+    title = "Analyses that the data cannot answer"
+    return Table(name="unfit", title=title, columns=columns, rows=rows, tall=True)
