@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.report.frames import version_rows
-from harness.report.reading import Reading, Record
+from harness.report.reading import Reading, Record, by_name
 from harness.report.rounding import NOTHING, fixed, whole
 from harness.report.tables.cells import indicator_cell
 from harness.report.tables.table import Cell, Column, Table
