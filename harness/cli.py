@@ -126,6 +126,7 @@ def _page(
 ) -> Path:
     """Return the report's page; a report that stands there and would not change stays."""
     prepared = runner.prepare_study(study, options)
+    check_writable(out / prepared.study.study)
     store = ResultStore(None if fresh else out / FILE)
     try:
         page = written_before(prepared, store, out)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from harness.errors import ConfigError, HarnessError
-from harness.study.loading import load_study
+from harness.study.loading import find_study, load_study
 from harness.study.panels import read_study
 from harness.study.plan import Cell, fits_of
 from harness.study.results import results_dict
-from harness.study.runner import RunOptions, run_study
+from harness.study.runner import RunOptions, prepare_study, run_study
 from harness.study.writing import write_run
 from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
@@ -122,3 +122,13 @@ def test_the_report_lists_what_cannot_be_answered(tmp_path: Path) -> None:
     text = (page.parent / "report.md").read_text(encoding="utf-8")
     assert "Analyses that the data cannot answer" in text
     assert text.count("fewer than 9: merge strata") == 2
+
+
+def test_simulated_data_have_a_report_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    file = find_study("ofsted")
+    found = prepare_study(load_study(file), RunOptions(file.parent))
+    assert found.study.study == "ofsted-simulated"
+    assert "simulated" in found.study.title
+    assert found.study.level == "concordant"
+    assert {cell.indicator for cell in found.by_cell} == {i.name for i in found.study.indicators}
