@@ -28,6 +28,7 @@ from harness.errors import ConfigError, HarnessError
 from harness.study import runner
 from harness.study.config import Study
 from harness.study.loading import built_in_studies, find_study, load_study, message
+from harness.study.prepared import TIME_LIMIT, RunOptions, prepare_study
 from harness.study.store import FILE, ResultStore
 from harness.study.writing import check_writable, digest_of, write_run, written_before
 
@@ -83,7 +84,7 @@ def run(
     ] = None,
     time_limit: Annotated[
         float, typer.Option(min=1.0, help="Seconds after which a fit is given up.")
-    ] = runner.TIME_LIMIT,
+    ] = TIME_LIMIT,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Fit everything anew, whatever was fitted before.")
     ] = False,
@@ -98,7 +99,7 @@ def run(
     """
     file = find_study(study)
     chosen = _changed(load_study(file), _names(engines), _names(settings), level)
-    options = runner.RunOptions(
+    options = RunOptions(
         base=data if data is not None else file.parent,
         transport=transport,
         jobs=jobs or _cores(),
@@ -109,7 +110,6 @@ def run(
             level=level, time_limit=time_limit,
         ),
     )  # fmt: skip
-    check_writable(out / chosen.study)
     with _progress(quiet=as_json) as report:
         page = _page(chosen, options, out, report, fresh=fresh)
     results = json.loads((page.parent / "results.json").read_text("utf-8"))
@@ -122,17 +122,19 @@ def run(
 
 
 def _page(
-    study: Study, options: runner.RunOptions, out: Path, progress: runner.Progress, *, fresh: bool
+    study: Study, options: RunOptions, out: Path, progress: runner.Progress, *, fresh: bool
 ) -> Path:
     """Return the report's page; a report that stands there and would not change stays."""
-    prepared = runner.prepare_study(study, options)
+    prepared = prepare_study(study, options)
     check_writable(out / prepared.study.study)
     store = ResultStore(None if fresh else out / FILE)
     try:
         page = written_before(prepared, store, out)
         if page is None:
-            page = write_run(runner.run_prepared(prepared, progress, store), out)
-            store.put(prepared.key, digest_of(page.parent))
+            done = runner.run_prepared(prepared, progress, store)
+            page = write_run(done, out)
+            if done.complete:  # what failed is tried again the next time
+                store.put(prepared.key, digest_of(page.parent))
     finally:
         store.close()
     return page
@@ -140,7 +142,7 @@ def _page(
 
 def _redo(study: str, **options: object) -> str:
     """The command that makes the same report; --out and --jobs change nothing in it."""
-    usual = {"transport": "auto", "seed": 20260101, "time_limit": runner.TIME_LIMIT}
+    usual = {"transport": "auto", "seed": 20260101, "time_limit": TIME_LIMIT}
     changed = {k: v for k, v in options.items() if v is not None and v != usual.get(k)}
     parts = [part for k, v in changed.items() for part in (f"--{k.replace('_', '-')}", str(v))]
     return shlex.join(["harness", "run", study, *parts])

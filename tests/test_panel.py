@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError, PanelError
-from harness.panel import Dropped, Panel
+from harness.panel import Panel
+from harness.panel_rows import Dropped
 from harness.sources.base import Table
 
 ROLES: dict[str, Any] = {

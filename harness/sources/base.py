@@ -32,6 +32,8 @@ class Table:
         What a column measures, and in which unit.
     no_event_reason : mapping of unit to str
         Why a unit has no event.
+    simulated : bool
+        Whether the data were drawn, not observed.
     """
 
     frame: pd.DataFrame
@@ -45,6 +47,7 @@ class Table:
     notes: tuple[str, ...] = ()
     descriptions: Mapping[str, str] = field(default_factory=dict)
     no_event_reason: Mapping[str, str] = field(default_factory=dict)
+    simulated: bool = False
 
 
 Reader = Callable[..., Table]

@@ -22,8 +22,6 @@ from harness.result import FitResult
 from harness.study.store import ResultStore, digest, fitting_code
 
 Tick = Callable[[str], None]
-# The fits of one cell, and its pairs: the places of two fits.
-Group = tuple[list[FitResult], list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Request:
     """A call to make, the key of its answer, and what it is called."""
 
     call: Call
@@ -49,25 +47,25 @@ class Job:
 
 
 def answers(
-    jobs: Sequence[Job], bench: Bench, keep: Callable[[Any], bool] = lambda value: True
+    requests: Sequence[Request], bench: Bench, keep: Callable[[Any], bool] = lambda value: True
 ) -> list[Outcome]:
     """Return what every call comes to; what is to be kept is stored as soon as it is there."""
     found: dict[int, Outcome] = {}
-    for k, job in enumerate(jobs):
-        held = bench.store.get(job.key)
+    for k, asked in enumerate(requests):
+        held = bench.store.get(asked.key)
         if held is not None:
             found[k] = Outcome(value=held)
-            bench.tick(job.name)
-    missing = [k for k in range(len(jobs)) if k not in found]
+            bench.tick(asked.name)
+    missing = [k for k in range(len(requests)) if k not in found]
     if missing:
-        calls = [jobs[k].call for k in missing]
+        calls = [requests[k].call for k in missing]
         for place, outcome in in_workers(calls, bench.jobs, bench.time_limit):
-            job = jobs[missing[place]]
+            asked = requests[missing[place]]
             found[missing[place]] = outcome
             if outcome.reason is None and keep(outcome.value):
-                bench.store.put(job.key, outcome.value)
-            bench.tick(job.name)
-    return [found[k] for k in range(len(jobs))]
+                bench.store.put(asked.key, outcome.value)
+            bench.tick(asked.name)
+    return [found[k] for k in range(len(requests))]
 
 
 def design_key(design: Design) -> str:
@@ -83,10 +81,11 @@ def fit_key(task: Task) -> str:
 
 def fits_of_tasks(tasks: Sequence[Task], names: Sequence[str], bench: Bench) -> list[FitResult]:
     """Return every fit; a failed one is done anew the next time."""
-    jobs = [
-        Job((_fit, (task,)), fit_key(task), name) for task, name in zip(tasks, names, strict=True)
+    requests = [
+        Request((_fit, (task,)), fit_key(task), name)
+        for task, name in zip(tasks, names, strict=True)
     ]
-    outcomes = answers(jobs, bench, keep=lambda held: held[0].failure is None)
+    outcomes = answers(requests, bench, keep=lambda held: held[0].failure is None)
     return [
         failed(task, outcome.reason) if outcome.reason else _restored(outcome.value, task.design)
         for task, outcome in zip(tasks, outcomes, strict=True)
@@ -126,31 +125,47 @@ class Told:
     about: tuple[int | None, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """The fits of one cell, and which of them are compared.
+
+    Attributes
+    ----------
+    tasks : tuple of Task
+        One a fit.
+    pairs : tuple of (int, int)
+        Places of two fits.
+    """
+
+    name: str
+    tasks: tuple[Task, ...]
+    fits: tuple[FitResult, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+    def request(self, transport: Transport) -> Request:
+        """Return the call that sets the fits beside one another."""
+        certified = [(fit, remembered(fit)) for fit in self.fits]
+        key = digest("told", [fit_key(task) for task in self.tasks], self.pairs)
+        return Request((_tell, (certified, self.pairs, transport)), key, self.name)
+
+
 def compared(
-    groups: Sequence[Group],
-    keys: Sequence[str],
-    names: Sequence[str],
-    transport: Transport,
-    bench: Bench,
+    groups: Sequence[Group], transport: Transport, bench: Bench
 ) -> list[tuple[list[FitResult], list[Pair]]]:
     """Return the fits of each cell, told of one another, and their pairs."""
-    jobs = [
-        Job((_tell, ([(fit, remembered(fit)) for fit in fits], pairs, transport)), key, name)
-        for (fits, pairs), key, name in zip(groups, keys, names, strict=True)
-    ]
-    outcomes = answers(jobs, bench, keep=lambda told: all(f.failure is None for f, _ in told.fits))
+    requests = [group.request(transport) for group in groups]
+    outcomes = answers(
+        requests, bench, keep=lambda told: all(fit.failure is None for fit, _ in told.fits)
+    )
     return [
         _put_together(_told_here(group) if outcome.reason else outcome.value, group)
         for group, outcome in zip(groups, outcomes, strict=True)
     ]
 
 
-def told_key(tasks: Sequence[Task], pairs: Sequence[tuple[int, int]]) -> str:
-    """Return the key of what is said of the fits of one cell beside one another."""
-    return digest("told", [fit_key(task) for task in tasks], pairs)
-
-
-def _tell(certified: list[Certified], pairs: list[tuple[int, int]], transport: Transport) -> Told:
+def _tell(
+    certified: list[Certified], pairs: Sequence[tuple[int, int]], transport: Transport
+) -> Told:
     """Set the fits of one cell beside one another, in a worker, where R may be asked."""
     fits = [remember(fit, point) for fit, point in certified]
     return _told(own_of(beside_each_other(fits), transport), pairs)
@@ -158,11 +173,10 @@ def _tell(certified: list[Certified], pairs: list[tuple[int, int]], transport: T
 
 def _told_here(group: Group) -> Told:
     """Do without the engines' own objectives, where asking them cost the worker its life."""
-    fits, places = group
-    return _told(beside_each_other(fits), places)
+    return _told(beside_each_other(group.fits), group.pairs)
 
 
-def _told(fits: list[FitResult], places: list[tuple[int, int]]) -> Told:
+def _told(fits: list[FitResult], places: Sequence[tuple[int, int]]) -> Told:
     pairs = [compare_pair(fits[a], fits[b]) for a, b in places]
     return Told(
         tuple(map(_bare, fits)), tuple(map(_without_fits, pairs)), tuple(map(_about, pairs))
@@ -184,10 +198,10 @@ def _about(pair: Pair) -> int | None:
 
 
 def _put_together(told: Told, group: Group) -> tuple[list[FitResult], list[Pair]]:
-    design = group[0][0].design
+    design = group.tasks[0].design
     fits = [_restored(held, design) for held in told.fits]
     pairs = []
-    for bare, about, (a, b) in zip(told.pairs, told.about, group[1], strict=True):
+    for bare, about, (a, b) in zip(told.pairs, told.about, group.pairs, strict=True):
         fit = None if about is None else (fits[a], fits[b])[about]
         why = _of(bare.explanation, fit)
         pairs.append(replace(bare, a=fits[a], b=fits[b], explanation=why))

@@ -132,14 +132,15 @@ def _design(study: Study, panel: Panel, cell: Cell) -> Design:
     try:
         rows = panel.restricted(cell.stratum)
         _check_size(study, len(rows.units), cell)
-        design = _model(study, cell).design(rows)
+        design = model_of(study, cell).design(rows)
         _check_size(study, design.n_groups, cell)
     except HarnessError as error:
         raise DesignError(f"{where}: {str(error).removeprefix(f'{panel.source}: ')}") from None
     return design
 
 
-def _model(study: Study, cell: Cell) -> SegmentedPoisson:
+def model_of(study: Study, cell: Cell) -> SegmentedPoisson:
+    """Return the model of a cell."""
     indicator, variant = study.indicator(cell.indicator), study.variant(cell.variant)
     scale = indicator.scale if variant is None or variant.rate is None else variant.rate
     response = "count" if scale is None else "pseudo"

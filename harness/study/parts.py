@@ -80,7 +80,6 @@ class Indicator(Part):
     scale: str | None = None
     per: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     unit: str = ""
-    group: str = ""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Indicator:
@@ -156,7 +155,6 @@ class Variant(Part):
     """
 
     name: Name
-    label: str = ""
     engines: list[EngineName] = Field(min_length=1)
     settings: list[Settings] = Field(default=["tight"], min_length=1)
     indicators: list[Name] | None = None
@@ -177,7 +175,6 @@ class Variant(Part):
     count: str | None = None
     value: str | None = None
     where: dict[str, str] | None = None
-    interaction: bool = False
 
     @property
     def changes(self) -> dict[str, Any]:

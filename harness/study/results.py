@@ -21,8 +21,9 @@ from harness.study.by_hand import by_hand
 from harness.study.columns import columns_of
 from harness.study.config import BASE
 from harness.study.distances import distances
+from harness.study.panels import model_of
 from harness.study.parts import Indicator
-from harness.study.plan import WHOLE_PANEL, PlannedFit, PlannedPair, changes_of
+from harness.study.plan import WHOLE_PANEL, PlannedFit, PlannedPair
 from harness.study.runner import StudyRun
 from harness.study.sentence import unanswered, verdict_sentence
 from harness.study.unexplained import reproduction_folders
@@ -172,7 +173,7 @@ def _outside(panel: Panel, window: tuple[int, int]) -> list[dict[str, Any]]:
 def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
     cell = planned.cell
     indicator = _indicator(run, cell.indicator)
-    model = run.study.model.build(**changes_of(run.study, cell.variant))
+    model = model_of(run.study, cell)
     columns = columns_of(indicator, run.study.variant(cell.variant), run.data.table.event)
     bounds = fit.conf_int()
     low, high = bounds["lower"], bounds["upper"]
@@ -182,8 +183,8 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
         "indicator": cell.indicator,
         "stratum": cell.stratum,
         "exposure": columns.exposure,
-        "response": fit.design.response,
-        "scale": indicator.scale,
+        "response": model.response,
+        "scale": model.scale,
         "impact": model.impact,
         "window": list(model.window),
         "random": model.random,

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from harness.concordance.pair import Pair
 from harness.concordance.register import (
@@ -19,47 +18,26 @@ from harness.concordance.register import (
 )
 from harness.concordance.verdict import Verdict, reaches
 from harness.design import Design
-from harness.engines import FitOptions, require
-from harness.engines.base import POINTS, Transport
 from harness.engines.environment import Environment, current_environment
-from harness.engines.workers import Task
 from harness.errors import FitFailure
 from harness.result import FitResult
 from harness.simulation.dispersion_null import DispersionNull, dispersion_null
 from harness.study.answers import (
     Bench,
-    Job,
+    Group,
+    Request,
     answers,
     compared,
     design_key,
-    fit_key,
     fits_of_tasks,
-    told_key,
 )
-from harness.study.config import BASE, Study
-from harness.study.panels import StudyData, read_study
-from harness.study.plan import Cell, PlannedFit, PlannedPair, fits_of, pairs_of
-from harness.study.store import ResultStore, digest, fitting_code, whole_code
+from harness.study.config import Study
+from harness.study.panels import StudyData
+from harness.study.plan import Cell, PlannedFit, PlannedPair, pairs_of
+from harness.study.prepared import Prepared, RunOptions, prepare_study
+from harness.study.store import ResultStore, digest, fitting_code
 
-# Seconds; a call of lme4 or glmmTMB on a panel of this kind takes a few, statsmodels' variational
-# Bayes up to half a minute.
-TIME_LIMIT = 600.0
 Progress = Callable[[int, int, str], None]
-# Ends the name of a table that no authority published; so does the report's, lest one is taken
-# for the other.
-SIMULATED = "-simulated"
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a study is run, beyond what its file says."""
-
-    base: Path
-    transport: Transport = "auto"
-    jobs: int = 1
-    seed: int = 20260101
-    time_limit: float = TIME_LIMIT
-    command: str = ""  # that was typed, for the report
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +62,14 @@ class StudyRun:
     environment: Environment
     options: RunOptions
     register: Register = field(default_factory=load_register)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every fit and every null distribution gave an answer."""
+        lost = [fit.failure for fit in self.fits.values()] + [
+            n.failure for n in self.nulls.values()
+        ]
+        return not any(lost)
 
     @property
     def pairs_expected(self) -> int:
@@ -127,64 +113,6 @@ class StudyRun:
         return [p for p in self.pairs if p.like_for_like and p not in reached and self.known(p)]
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A study read and planned, nothing fitted yet.
-
-    Attributes
-    ----------
-    planned : tuple of PlannedFit
-    tasks : tuple of Task
-        One a planned fit, in the same order.
-    nulls : tuple of Cell
-        Whose dispersion is held against its null distribution.
-    """
-
-    study: Study
-    options: RunOptions
-    data: StudyData
-    planned: tuple[PlannedFit, ...]
-    tasks: tuple[Task, ...]
-    nulls: tuple[Cell, ...]
-
-    @cached_property
-    def by_cell(self) -> dict[Cell, list[int]]:
-        """Places of the planned fits of each cell."""
-        found: dict[Cell, list[int]] = {}
-        for k, planned in enumerate(self.planned):
-            found.setdefault(planned.cell, []).append(k)
-        return found
-
-    @cached_property
-    def key(self) -> str:
-        """Digest of everything that the report depends on."""
-        return digest(
-            "run", whole_code(), self.study.model_dump(mode="json"), self.options.command,
-            self.options.seed, self.data.table.notes, [fit_key(task) for task in self.tasks],
-            [str(cell) for cell in self.data.unfit],
-        )  # fmt: skip
-
-
-def prepare_study(study: Study, options: RunOptions) -> Prepared:
-    """Read a study's data and plan its fits.
-
-    Raises
-    ------
-    HarnessError
-        For bad input or a missing engine, before anything is fitted.
-    """
-    require(sorted({*study.engines, *(name for v in study.variants for name in v.engines)}))
-    data = read_study(study, options.base)
-    if data.table.name.endswith(SIMULATED):
-        title = f"{study.title} (simulated)"
-        study = study.model_copy(update={"study": f"{study.study}{SIMULATED}", "title": title})
-    planned = tuple(fit for cell in data.designs for fit in fits_of(study, cell))
-    tasks = tuple(
-        Task(data.designs[p.cell], p.engine, _fit_options(study, options, p)) for p in planned
-    )
-    return Prepared(study, options, data, planned, tasks, tuple(_null_cells(study, data)))
-
-
 def run_study(study: Study, options: RunOptions, progress: Progress) -> StudyRun:
     """Run a whole study, nothing taken from any store; see ``run_prepared``.
 
@@ -220,16 +148,6 @@ def run_prepared(
     )
 
 
-def _null_cells(study: Study, data: StudyData) -> list[Cell]:
-    if study.model.family != "poisson" or not study.dispersion_replicates:
-        return []
-    return [
-        cell
-        for cell, design in data.designs.items()
-        if cell.variant == BASE and design.response == "count"
-    ]
-
-
 def _fits(prepared: Prepared, bench: Bench) -> list[FitResult]:
     """Return every fit, the longest first in the queue, so that no worker ends on one alone."""
     planned = prepared.planned
@@ -243,18 +161,18 @@ _COST = {"statsmodels-vb": 3, "glmmtmb": 2, "lme4": 2}
 
 
 def _nulls(prepared: Prepared, bench: Bench) -> dict[Cell, DispersionNull]:
-    outcomes = answers([_null_job(prepared, cell) for cell in prepared.nulls], bench)
+    outcomes = answers([_null_request(prepared, cell) for cell in prepared.nulls], bench)
     return {
         cell: DispersionNull.lost(outcome.reason) if outcome.reason else outcome.value
         for cell, outcome in zip(prepared.nulls, outcomes, strict=True)
     }
 
 
-def _null_job(prepared: Prepared, cell: Cell) -> Job:
+def _null_request(prepared: Prepared, cell: Cell) -> Request:
     design, replicates = prepared.data.designs[cell], prepared.study.dispersion_replicates
     seed = _null_seed(prepared.options.seed, cell)
     key = digest("null", fitting_code(), design_key(design), replicates, seed)
-    return Job(
+    return Request(
         (_null, (design, replicates, seed)), key, f"{cell.indicator}/{cell.stratum}/dispersion"
     )
 
@@ -263,39 +181,30 @@ def _pairs(
     prepared: Prepared, fits: list[FitResult], bench: Bench
 ) -> tuple[dict[PlannedFit, FitResult], dict[PlannedPair, Pair]]:
     """Return the fits, told of one another, and every pair."""
-    planned, cells = prepared.planned, list(prepared.by_cell.values())
-    wanted = [pairs_of([planned[k] for k in places]) for places in cells]
-    ends = [_ends(prepared, places, pairs) for places, pairs in zip(cells, wanted, strict=True)]
-    done = compared(
-        [([fits[k] for k in places], own) for places, own in zip(cells, ends, strict=True)],
-        [
-            told_key([prepared.tasks[k] for k in places], own)
-            for places, own in zip(cells, ends, strict=True)
-        ],
-        [f"{cell.indicator}/{cell.stratum}/{cell.variant}/pairs" for cell in prepared.by_cell],
-        prepared.options.transport,
-        bench,
-    )
-    told, found = dict(enumerate(fits)), dict[PlannedPair, Pair]()
-    for places, pairs, (own, answered) in zip(cells, wanted, done, strict=True):
-        told |= zip(places, own, strict=True)
-        found |= zip(pairs, answered, strict=True)
-    return {p: told[k] for k, p in enumerate(planned)}, found
+    told, pairs = dict[PlannedFit, FitResult](), dict[PlannedPair, Pair]()
+    wanted = {cell: pairs_of(_planned(prepared, cell)) for cell in prepared.by_cell}
+    groups = [_group(prepared, cell, fits, wanted[cell]) for cell in prepared.by_cell]
+    done = compared(groups, prepared.options.transport, bench)
+    for cell, (own, answered) in zip(prepared.by_cell, done, strict=True):
+        told |= zip(_planned(prepared, cell), own, strict=True)
+        pairs |= zip(wanted[cell], answered, strict=True)
+    return {planned: told[planned] for planned in prepared.planned}, pairs
 
 
-def _ends(prepared: Prepared, places: list[int], pairs: list[PlannedPair]) -> list[tuple[int, int]]:
-    at = {prepared.planned[k]: place for place, k in enumerate(places)}
-    return [(at[pair.a], at[pair.b]) for pair in pairs]
+def _planned(prepared: Prepared, cell: Cell) -> list[PlannedFit]:
+    return [prepared.planned[k] for k in prepared.by_cell[cell]]
 
 
-def _fit_options(study: Study, options: RunOptions, planned: PlannedFit) -> FitOptions:
-    variant = study.variant(planned.cell.variant)
-    return FitOptions(
-        settings=planned.settings,
-        se_method="observed" if variant is None else variant.se_method,
-        transport=options.transport,
-        seed=options.seed,
-        n_quadrature=(variant.n_quadrature if variant else None) or POINTS,
+def _group(
+    prepared: Prepared, cell: Cell, fits: list[FitResult], pairs: list[PlannedPair]
+) -> Group:
+    places = prepared.by_cell[cell]
+    at = {planned: place for place, planned in enumerate(_planned(prepared, cell))}
+    return Group(
+        name=f"{cell.indicator}/{cell.stratum}/{cell.variant}/pairs",
+        tasks=tuple(prepared.tasks[k] for k in places),
+        fits=tuple(fits[k] for k in places),
+        pairs=tuple((at[pair.a], at[pair.b]) for pair in pairs),
     )
 
 

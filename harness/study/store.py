@@ -21,7 +21,7 @@ from typing import Any
 
 from harness.engines.environment import current_environment
 from harness.errors import HarnessError
-from harness.resources import folder
+from harness.resources import folder, shipped
 
 FILE = ".harness-store.sqlite"
 # Rooms and files of the package whose code decides what a fit or a comparison is.
@@ -96,11 +96,13 @@ def fitting_code() -> str:
 
 @cache
 def whole_code() -> str:
-    """Digest of all the code that a report depends on."""
+    """Digest of all the code, and of the register, that a report depends on."""
     package = Path(__file__).resolve().parents[1]
     kinds = ("*.py", "*.j2", "*.css", "*.yaml")
     paths = sorted(path for kind in kinds for path in package.rglob(kind))
-    return digest(_content(paths, package), _scripts(), asdict(current_environment()))
+    register = shipped("divergences.yaml").read_bytes()
+    own = [*_content(paths, package), *_scripts(), hashlib.sha256(register).hexdigest()]
+    return digest(own, asdict(current_environment()))
 
 
 def _scripts() -> list[tuple[str, str]]:

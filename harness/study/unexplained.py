@@ -19,7 +19,12 @@ REDUCED = 8
 
 @lru_cache(maxsize=4)
 def reproduction_folders(run: StudyRun) -> dict[PlannedPair, str]:
-    """Return the folder of each unexplained pair, relative to the report's."""
+    """Return the folder of each unexplained pair, relative to the report's.
+
+    None where the study does not publish its rows: a reproduction is made of them.
+    """
+    if not run.study.publish_rows:
+        return {}
     names = {
         planned: f"{planned.a.id}\0{planned.b.engine}\0{planned.b.settings}"
         for planned, pair in run.pairs.items()

@@ -11,8 +11,9 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.report import write_report
 from harness.study.by_hand import write_designs
+from harness.study.prepared import Prepared
 from harness.study.results import results_dict, timing_dict
-from harness.study.runner import Prepared, StudyRun
+from harness.study.runner import StudyRun
 from harness.study.store import ResultStore
 from harness.study.unexplained import UNEXPLAINED, write_unexplained
 

@@ -15,7 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from harness.study.loading import load_study
-from harness.study.runner import RunOptions, run_study
+from harness.study.prepared import RunOptions
+from harness.study.runner import run_study
 from harness.study.writing import write_run
 from tests.engines.panels import frame
 

@@ -11,7 +11,8 @@ import pytest
 from harness.concordance.register import Difference, complaints, load_register
 from harness.concordance.verdict import IDENTICAL
 from harness.study.loading import built_in_studies, load_study
-from harness.study.runner import RunOptions, run_study
+from harness.study.prepared import RunOptions
+from harness.study.runner import run_study
 
 EXAMPLES = Path(__file__).parents[2] / "reports" / "examples"
 LIMITS = {

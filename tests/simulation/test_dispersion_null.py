@@ -19,6 +19,7 @@ from harness.simulation.dispersion_null import dispersion_null
 from harness.study import answers, runner
 from harness.study.loading import load_study
 from harness.study.plan import Cell
+from harness.study.prepared import RunOptions
 from harness.study.writing import write_run
 from tests.engines.panels import design, panel
 from tests.glmm.panels import simulated
@@ -129,7 +130,7 @@ def test_a_lost_null_leaves_its_reason_in_the_results(
 
     monkeypatch.setattr(answers, "in_workers", here)
     study = load_study(write_study(tmp_path, strata=STRATA, settings="settings: [tight]"))
-    run = runner.run_study(study, runner.RunOptions(base=tmp_path), lambda *said: None)
+    run = runner.run_study(study, RunOptions(base=tmp_path), lambda *said: None)
     page = write_run(run, tmp_path / "out")
     found = json.loads((page.parent / "results.json").read_text(encoding="utf-8"))
     *kept, lost = found["dispersion_null"]

@@ -14,7 +14,8 @@ from harness.study.by_hand import by_hand, write_designs
 from harness.study.config import Study
 from harness.study.panels import read_study
 from harness.study.plan import Cell, PlannedFit
-from harness.study.runner import RunOptions, StudyRun, run_study
+from harness.study.prepared import RunOptions
+from harness.study.runner import StudyRun, run_study
 
 # summary() prints five digits or more of an estimate of this size.
 PRINTED_ATOL = 6e-5

@@ -21,8 +21,9 @@ from harness.study.by_hand import write_designs
 from harness.study.loading import load_study
 from harness.study.panels import read_study
 from harness.study.plan import PlannedFit
+from harness.study.prepared import RunOptions
 from harness.study.results import results_dict
-from harness.study.runner import RunOptions, StudyRun, run_study
+from harness.study.runner import StudyRun, run_study
 from harness.study.writable import matrix, number
 from harness.study.writing import write_run
 from tests.engines.panels import frame, panel

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from harness.cli import _page
+from harness.engines.workers import Outcome
 from harness.errors import HarnessError
 from harness.study import answers
+from harness.study.answers import fit_key
 from harness.study.loading import load_study
+from harness.study.prepared import RunOptions, prepare_study
 from harness.study.results import results_dict
-from harness.study.runner import RunOptions, prepare_study, run_prepared
+from harness.study.runner import run_prepared
 from harness.study.store import FILE, ResultStore
 from harness.study.writing import digest_of, write_run, written_before
+from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
 
 
@@ -35,6 +42,39 @@ def test_a_rerun_fits_nothing_and_says_the_same(
     monkeypatch.setattr(answers, "in_workers", refuse)
     again = prepare_study(load_study(path), RunOptions(tmp_path))
     assert results_dict(run_prepared(again, quiet, ResultStore(tmp_path / FILE))) == first
+
+
+def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study, options = load_study(write_study(tmp_path)), RunOptions(tmp_path)
+    failures = []
+    for lost in (True, False):
+        with monkeypatch.context() as patch:
+            if lost:
+                patch.setattr(answers, "in_workers", _lost)
+            page = _page(study, options, tmp_path / "reports", quiet, fresh=False)
+        results = json.loads((page.parent / "results.json").read_text())
+        failures.append({fit["failure"] for fit in results["fits"]})
+    assert failures == [{"the worker died"}, {None}]
+
+
+def _lost(calls: Sequence[object], jobs: int, limit: float) -> Iterator[tuple[int, Outcome]]:
+    """Lose every call, as where the machine ends the workers."""
+    for place in range(len(calls)):
+        yield place, Outcome(reason="the worker died")
+
+
+def test_a_row_that_is_not_fitted_has_its_part_in_the_report(tmp_path: Path) -> None:
+    table = frame()
+    study, keys = "model: {window: [-2, 2]}", []
+    for _ in range(2):
+        path = write_study(tmp_path, table, model=study)
+        prepared = prepare_study(load_study(path), RunOptions(tmp_path))
+        keys.append((prepared.key, [fit_key(task) for task in prepared.tasks]))
+        outside = (table["year"] - table["law"]).abs().idxmax()
+        assert abs(table["year"] - table["law"])[outside] > 2
+        table.loc[outside, "cases"] += 1
+    assert keys[0][1] == keys[1][1]
+    assert keys[0][0] != keys[1][0]
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from harness.errors import ConfigError, HarnessError
 from harness.study.loading import find_study, load_study
 from harness.study.panels import read_study
 from harness.study.plan import Cell, fits_of
+from harness.study.prepared import RunOptions, prepare_study
 from harness.study.results import results_dict
-from harness.study.runner import RunOptions, prepare_study, run_study
+from harness.study.runner import run_study
 from harness.study.writing import write_run
 from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
+
+# An exposure that went through its logarithm and back.
+EXP_AND_LOG = 1e-14
 
 
 def table() -> object:
@@ -93,6 +98,10 @@ def test_limits_of_an_engine(tmp_path: Path) -> None:
             {"indicators": "indicators: [{name: a, label: A, value: cases, response: pseudo}]"},
             "scale",
         ),
+        (
+            {"variants": variant("rate: per 1000").replace("laplace", "lme4")},
+            "'lme4' has no response 'pseudo'",
+        ),
     ],
 )
 def test_faults(tmp_path: Path, parts: dict[str, str], says: str) -> None:
@@ -132,3 +141,21 @@ def test_simulated_data_have_a_report_of_their_own(monkeypatch: pytest.MonkeyPat
     assert "simulated" in found.study.title
     assert found.study.level == "concordant"
     assert {cell.indicator for cell in found.by_cell} == {i.name for i in found.study.indicators}
+
+
+def test_rows_that_are_not_to_be_published_are_not_written(tmp_path: Path) -> None:
+    path = write_study(tmp_path, publish_rows="publish_rows: false")
+    run = run_study(load_study(path), RunOptions(tmp_path), lambda *_: None)
+    page = write_run(run, tmp_path / "out")
+    assert not (page.parent / "designs").exists()
+    assert "designs/" not in (page.parent / "results.json").read_text(encoding="utf-8")
+
+
+def test_a_rate_is_a_pseudo_response_without_an_aic(tmp_path: Path) -> None:
+    study = load_study(write_study(tmp_path, variants=variant("rate: per 1000")))
+    run = run_study(study, RunOptions(tmp_path), lambda *_: None)
+    base, rate = (run.data.designs[Cell("cases", "all", name)] for name in ("base", "v"))
+    assert_allclose(rate.endog, 1000 * base.endog / np.exp(base.offset), rtol=EXP_AND_LOG)
+    assert not rate.offset.any()
+    (fit,) = (fit for fit in results_dict(run)["fits"] if fit["variant"] == "v")
+    assert (fit["response"], fit["scale"], fit["aic"]) == ("pseudo", "per 1000", None)

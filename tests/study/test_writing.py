@@ -10,7 +10,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.study import writing
 from harness.study.loading import load_study
-from harness.study.runner import RunOptions, StudyRun, run_study
+from harness.study.prepared import RunOptions
+from harness.study.runner import StudyRun, run_study
 from harness.study.writing import WRITTEN, check_writable, write_run
 from tests.study.files import write_study
 

@@ -82,6 +82,7 @@ def read_england(*, folder: str | None = None, base: Path | None = None) -> Tabl
         notes=(*CONVENTIONS, *(() if simulated else OFFICIAL), *notes),
         descriptions=descriptions(frame.columns),
         no_event_reason=_no_event_reason(frame),
+        simulated=simulated,
     )
 
 
