@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.cli import _page
-from harness.engines.workers import Outcome
+from harness.design import Design
+from harness.engines import FitOptions
+from harness.engines.workers import Outcome, Task
 from harness.errors import HarnessError
 from harness.study import answers
 from harness.study.answers import fit_key
@@ -115,3 +119,21 @@ def test_an_answer_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     store._db.execute("update answers set value = ?", (b"spoilt",))
     assert store.get("a") is None
     assert store.get("b") is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"engine": "agq"},
+        {"design": Design([1, 2, 4, 3], [[1.0]] * 4, ["a", "a", "b", "b"])},
+        {"design": Design([1, 2, 3, 4], [[1.0]] * 4, ["a", "a", "c", "c"])},
+        {"options": FitOptions(settings="default")},
+        {"options": FitOptions(se_method="rx")},
+        {"options": FitOptions(n_quadrature=9)},
+    ],
+)
+def test_everything_that_a_fit_depends_on_is_in_its_key(changed: dict[str, Any]) -> None:
+    design = Design([1, 2, 3, 4], [[1.0]] * 4, ["a", "a", "b", "b"])
+    task = Task(design, "laplace", FitOptions())
+    assert fit_key(task) == fit_key(replace(task))
+    assert fit_key(task) != fit_key(replace(task, **changed))
