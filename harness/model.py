@@ -52,6 +52,9 @@ class SegmentedPoisson:
         Whether the event counts by the share of its period that was left, the panel's column
         ``share``; see ``harness.segments.stage_columns``. A choice of the model, not of the panel,
         so that one panel serves both.
+    by_stratum : bool
+        Whether every stratum has an intercept and stages of its own, ``step0[<stratum>]``, under
+        one covariance of the random effects: strata compared within one model.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class SegmentedPoisson:
     scale: str | None = None
     calendar: bool = False
     event_share: bool = False
+    by_stratum: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -132,6 +136,8 @@ class SegmentedPoisson:
         share = self._share(rows, panel.source)
         stages = {"intercept": np.ones_like(t), **stage_columns(self.impact, t, share)}
         _check_stages(stages, t, panel.source)
+        if self.by_stratum:
+            stages = _stratum_columns(stages, rows, panel.source)
         if self.calendar:
             stages |= _calendar_columns(stages, rows["period"], panel.source)
         z = {
@@ -194,6 +200,33 @@ def _check_stages(stages: dict[str, FloatArray], t: FloatArray, source: str) -> 
         f" cannot tell the stages {', '.join(list(stages)[1:])} apart: widen the window, or add"
         " the periods that are missing"
     )
+
+
+def _stratum_columns(
+    stages: dict[str, FloatArray], rows: pd.DataFrame, source: str
+) -> dict[str, FloatArray]:
+    """Return every column once for each stratum, zero elsewhere."""
+    if "stratum" not in rows:
+        raise DesignError(
+            f"{source}: the panel has no strata, which by_stratum asks for: name their column as"
+            " stratum"
+        )
+    if rows["stratum"].isna().any():
+        unit = rows["unit"][rows["stratum"].isna()].iloc[0]
+        raise DesignError(f"{source}: unit {unit!r} has no stratum, which by_stratum asks for")
+    names = sorted(set(rows["stratum"]))
+    if len(names) < 2:
+        raise DesignError(f"{source}: there is one stratum only, which by_stratum cannot compare")
+    columns: dict[str, FloatArray] = {}
+    for stratum in names:
+        inside = (rows["stratum"] == stratum).to_numpy()
+        t = (rows["period"] - rows["event"]).to_numpy(dtype=np.float64)[inside]
+        own = {name: column[inside] for name, column in stages.items()}
+        _check_stages(own, t, f"{source}, stratum {stratum!r}")
+        columns |= {
+            f"{name}[{stratum}]": np.where(inside, column, 0.0) for name, column in stages.items()
+        }
+    return columns
 
 
 def _calendar_columns(

@@ -9,12 +9,13 @@ from harness.report.derived import overdispersion
 from harness.report.figures import all_figures
 from harness.report.figures.style import Drawing
 from harness.report.reading import Reading
-from harness.report.sections import agreement, answers, many_fits, provenance, strata
+from harness.report.sections import agreement, answers, claims, many_fits, provenance, strata
 from harness.report.sections.material import Material
 from harness.report.status import Status, status
 from harness.report.words import model_sentence
 
 MAKERS = (
+    claims.claims_section,
     answers.findings_section,
     answers.stages_section,
     answers.overdispersion_section,
@@ -22,7 +23,6 @@ MAKERS = (
     many_fits.software_section,
     many_fits.many_fits_section,
     strata.strata_section,
-    provenance.claims_section,
     provenance.data_section,
     provenance.fits_section,
     agreement.estimators_section,

@@ -72,8 +72,25 @@ def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
         "dropped": _frame(_dropped(reading)),
         "rows_by_t": _frame(_rows_by_t(reading)),
         "versions": _frame(version_rows(reading)),
+        **_claims(reading),
     }
     return {name: _with_head(name, frame) for name, frame in frames.items()}
+
+
+def _claims(reading: Reading) -> dict[str, pd.DataFrame]:
+    """Claims, their statements and the choice of an impact model, where the study has them."""
+    claims, chosen = reading.results["claims"], reading.results.get("selection", [])
+    where = ("id", "basis", "engine", "family")
+    frames = {
+        "claims": [{k: v for k, v in claim.items() if k != "statements"} for claim in claims],
+        "claim_statements": [
+            {**{key: claim[key] for key in where}, **one}
+            for claim in claims
+            for one in claim["statements"]
+        ],
+        "selection": chosen,
+    }
+    return {name: _frame(rows) for name, rows in frames.items() if rows}
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

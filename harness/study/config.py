@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -14,7 +15,10 @@ from harness.engines.base import Settings
 from harness.errors import HarnessError
 from harness.model import SegmentedPoisson
 from harness.sources.names import suggestion
+from harness.study.claims.parts import Basis, Claim
+from harness.study.claims.patterns import Lowest, atoms
 from harness.study.parts import (
+    WHOLE_PANEL,
     EngineLimits,
     EngineName,
     Indicator,
@@ -49,6 +53,8 @@ class Study(Part):
     publish_rows: bool = True
     level: Verdict = "concordant"
     dispersion_replicates: int = Field(default=499, ge=0)
+    claims: list[Claim] = Field(default_factory=list)
+    claims_by: list[Basis] = Field(default=[Basis(name=BASE, label="Base model", variants=[BASE])])
 
     @model_validator(mode="after")
     def _different_names(self) -> Study:
@@ -57,6 +63,8 @@ class Study(Part):
         listed: list[tuple[Place, list[str]]] = [
             (("indicators",), [part.name for part in self.indicators]),
             (("variants",), [part.name for part in self.variants]),
+            (("claims",), [part.id for part in self.claims]),
+            (("claims_by",), [part.name for part in self.claims_by]),
             *(((*at, "engines"), part.engines) for at, part in zip(places, parts, strict=True)),
             *(
                 ((*at, "settings"), [str(name) for name in part.settings])
@@ -73,6 +81,11 @@ class Study(Part):
     @model_validator(mode="after")
     def _buildable_variants(self) -> Study:
         for k, variant in enumerate(self.variants):
+            if variant.by_stratum and self.strata is None:
+                text = (
+                    f"variants.{k}.by_stratum: the study has no strata: add them, or leave it out"
+                )
+                raise _at(("variants", k, "by_stratum"), text)
             if variant.name == BASE:
                 raise _at(("variants", k), f"variants.{k}: {BASE!r} is the model itself: rename it")
             try:
@@ -93,6 +106,25 @@ class Study(Part):
                 if name not in known:
                     text = f"variants.{k}.indicators: {name!r}: {suggestion(name, known)}"
                     raise _at(("variants", k, "indicators"), text)
+        return self
+
+    @model_validator(mode="after")
+    def _claims_about_this_study(self) -> Study:
+        known = [indicator.name for indicator in self.indicators]
+        labels = self.strata.labels if self.strata else {}
+        strata = None if labels is None else [WHOLE_PANEL, *labels.values()]
+        for k, claim in enumerate(self.claims):
+            for indicator, stratum in _analyses_of(claim):
+                for name, names in ((indicator, known), (stratum, strata)):
+                    if names is not None and name not in names:
+                        text = f"claims.{k} ({claim.id}): {name!r}: {suggestion(name, names)}"
+                        raise _at(("claims", k), text)
+        variants = [BASE, *(variant.name for variant in self.variants)]
+        for k, basis in enumerate(self.claims_by):
+            for name in basis.variants:
+                if name not in variants:
+                    text = f"claims_by.{k}.variants: {name!r}: {suggestion(name, variants)}"
+                    raise _at(("claims_by", k, "variants"), text)
         return self
 
     @model_validator(mode="after")
@@ -136,6 +168,15 @@ class Study(Part):
             if indicator.response in variant.responses
         )
         return ["pseudo"] if variant.rate is not None else list(there)
+
+
+def _analyses_of(claim: Claim) -> Iterator[tuple[str, str]]:
+    """Every indicator and stratum that a claim speaks of."""
+    for atom in atoms(claim.formula()):
+        if isinstance(atom, Lowest):
+            yield atom.indicator, atom.stratum
+        else:
+            yield from ((str(t.indicator), str(t.stratum)) for t in atom.terms)
 
 
 def _refusal(name: str, model: SegmentedPoisson, response: Response) -> str | None:

@@ -17,6 +17,7 @@ from harness.sources import check_options
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
 BOTH: tuple[Response, ...] = ("count", "pseudo")
+WHOLE_PANEL = "all"
 
 
 def _known_engine(name: str) -> str:
@@ -151,7 +152,8 @@ class Variant(Part):
 
     ``event``, ``exposure`` (old column: new column) and ``share`` name other columns of the
     table; ``count`` and ``value`` are patterns such as ``"{}_if_1"``, filled with the indicator's
-    own column; ``where`` keeps the rows in which columns hold given values.
+    own column; ``where`` keeps the rows in which columns hold given values. ``by_stratum`` fits
+    the strata in one model of the whole panel.
     """
 
     name: Name
@@ -166,6 +168,7 @@ class Variant(Part):
     covariance: Covariance | None = None
     family: Family | None = None
     calendar: bool | None = None
+    by_stratum: bool | None = None
     n_quadrature: int | None = Field(default=None, ge=1)
     se_method: SeMethod = "observed"
     rate: str | None = None
@@ -179,7 +182,13 @@ class Variant(Part):
     @property
     def changes(self) -> dict[str, Any]:
         """What differs from the base model."""
-        fields = ("impact", "window", "random", "covariance", "family", "calendar")
+        fields = ("impact", "window", "random", "covariance", "family", "calendar", "by_stratum")
+        return {name: value for name in fields if (value := getattr(self, name)) is not None}
+
+    @property
+    def data_changes(self) -> dict[str, Any]:
+        """What differs from the base model's data."""
+        fields = ("rate", "event", "share", "exposure", "count", "value", "where")
         return {name: value for name in fields if (value := getattr(self, name)) is not None}
 
     def concerns(self, indicator: Indicator, stratum: str) -> bool:
@@ -187,6 +196,8 @@ class Variant(Part):
         if self.indicators is not None and indicator.name not in self.indicators:
             return False
         if self.strata is not None and stratum not in self.strata:
+            return False
+        if self.by_stratum and stratum != WHOLE_PANEL:
             return False
         if indicator.response not in self.responses:
             return False

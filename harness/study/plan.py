@@ -9,9 +9,9 @@ from typing import Any
 from harness.engines import engine
 from harness.engines.base import Settings
 from harness.study.config import BASE, Study
-from harness.study.parts import EngineLimits
+from harness.study.parts import WHOLE_PANEL, EngineLimits
 
-WHOLE_PANEL = "all"
+__all__ = ["WHOLE_PANEL", "Cell", "PlannedFit", "PlannedPair", "cells", "fits_of", "pairs_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from harness.report.words import plural
 from harness.result import FitResult, Message
 from harness.study.agreement import agreement_block
 from harness.study.by_hand import by_hand
+from harness.study.claims.ledger import ledger
 from harness.study.columns import columns_of
 from harness.study.config import BASE
 from harness.study.distances import distances
@@ -25,6 +26,7 @@ from harness.study.panels import model_of
 from harness.study.parts import Indicator
 from harness.study.plan import WHOLE_PANEL, PlannedFit, PlannedPair
 from harness.study.runner import StudyRun
+from harness.study.selection import selection_records
 from harness.study.sentence import unanswered, verdict_sentence
 from harness.study.unexplained import reproduction_folders
 from harness.study.writable import matrix, number
@@ -61,7 +63,8 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
             }
             for cell, null in run.nulls.items()
         ],
-        "claims": [],
+        "claims": ledger(run),
+        "selection": selection_records(run),
         "unfit": [
             {
                 "indicator": cell.indicator,

@@ -73,13 +73,20 @@ def _hostile(results):
         fit["messages"] = [{"kind": HOSTILE, "text": HOSTILE}]
 
 
+def hostile_claim():
+    """A claim whose every word is markup."""
+    words = ("id", "text", "indicator", "stratum", "basis", "basis_label", "engine", "language",
+             "family", "result", "result_as_printed", "evidence")  # fmt: skip
+    return {**dict.fromkeys(words, HOSTILE), "statements": []}
+
+
 def test_hostile_names_are_text(make_results):
     results = make_results(indicators=1, strata=("all", HOSTILE), edit=_hostile)
     for key in ("title", "unit_word", "period_word", "event_word", "source", "command"):
         results["study"][key] = HOSTILE
     results["panel"]["dropped"][0] |= {"reason": HOSTILE, "units": [HOSTILE]}
     results["verdict"]["sentence"] = HOSTILE
-    results["claims"] = [{"id": HOSTILE, "text": HOSTILE, "result": HOSTILE, "evidence": HOSTILE}]
+    results["claims"] = [hostile_claim()]
     source = _source(results)
     found = Page(source)
     tags = {tag for tag, _ in found.tags}

@@ -1,4 +1,4 @@
-"""Where the numbers come from: claims, data, fits, how to redo them, versions and words."""
+"""Where the numbers come from: data, fits, how to redo them, versions and words."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from harness.report.reading import Reading
 from harness.report.sections.material import Material, section
 from harness.report.tables import certificates, data, fits
 from harness.report.words import CAUSES, DEFAULT_EVENT, LEVELS, plural, unit_of
-
-
-def claims_section(material: Material) -> Section:
-    """Return the claims of a paper; empty where the study has none."""
-    table = data.claims_table(material.reading)
-    return section("claims", "What the paper says", table)
 
 
 def data_section(material: Material) -> Section:

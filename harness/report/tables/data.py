@@ -34,32 +34,6 @@ def dropped_table(reading: Reading) -> Table | None:
     return Table("dropped", "Dropped before fitting", columns, rows, csv="dropped")
 
 
-def claims_table(reading: Reading) -> Table | None:
-    """Return the claims of a paper and what became of them."""
-    claims = reading.results["claims"]
-    if not claims:
-        return None
-    columns = (
-        Column("Claim", numeric=False),
-        Column("Text", "what the paper says", numeric=False, wraps=True),
-        Column("Result", "whether these fits bear it out", numeric=False),
-        Column("Checked on", "indicator, stratum, engine, family", numeric=False),
-        Column("Evidence", "the number that decided", numeric=False, wraps=True),
-    )
-    where = ("indicator", "stratum", "engine", "family")
-    rows = tuple(
-        (
-            Cell(str(claim["id"]), tone="head"),
-            Cell(claim["text"]),
-            Cell(str(claim["result"])),
-            Cell(" · ".join(str(claim[key]) for key in where if claim.get(key))),
-            Cell(str(claim["evidence"])),
-        )
-        for claim in claims
-    )
-    return Table("claims", "Claims", columns, rows)
-
-
 def rows_by_t_table(reading: Reading) -> Table:
     """Return the number of rows at each time to the event."""
     rows = reading.results["panel"]["rows_by_t"]

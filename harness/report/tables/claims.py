@@ -1,0 +1,128 @@
+"""Claims of a paper by everything that judged them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.report.numerics import percentage_change
+from harness.report.reading import Reading, Record
+from harness.report.rounding import fixed, interval
+from harness.report.tables.table import Cell, Column, Table, Tone
+
+TONES: dict[str, Tone] = {
+    "supported": "good",
+    "contradicted": "bad",
+    "undecided": "near",
+    "not testable": "muted",
+}
+
+
+def bases(reading: Reading) -> dict[str, str]:
+    """Return what judged, with its label; what the printed rule is taken from comes first."""
+    claims = reading.results["claims"]
+    return {claim["basis"]: claim["basis_label"] for claim in claims}
+
+
+def by_claim(reading: Reading) -> dict[str, list[Record]]:
+    """Return the records of each claim."""
+    found: dict[str, list[Record]] = {}
+    for claim in reading.results["claims"]:
+        found.setdefault(claim["id"], []).append(claim)
+    return found
+
+
+def results_of(records: Iterable[Record], key: str = "result") -> dict[str, str]:
+    """Return what a claim comes to in each language, engines that say the same told once."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        said = found.setdefault(record["language"] or "", [])
+        if record[key] not in said:
+            said.append(record[key])
+    return {language: ", ".join(said) for language, said in found.items()}
+
+
+def claims_table(reading: Reading) -> Table | None:
+    """Return a row a claim: the paper's own rule first, then every test."""
+    claims = by_claim(reading)
+    if not claims:
+        return None
+    judges = bases(reading)
+    columns = (
+        Column("Claim", numeric=False, wraps=True),
+        Column("As printed", "by whether 95 % intervals overlap, the paper's rule", numeric=False),
+        *(Column(label, group="By a test of the difference", numeric=False)
+          for label in judges.values()),
+        Column("Decided by", "the statement that decides the second column, and its numbers",
+               numeric=False, wraps=True),
+    )  # fmt: skip
+    rows = tuple(_row(name, records, list(judges)) for name, records in claims.items())
+    return Table("claims", "The paper's sentences", columns, rows, _note(), "claims", tall=True)
+
+
+def _row(name: str, records: list[Record], judges: list[str]) -> tuple[Cell, ...]:
+    first = [record for record in records if record["basis"] == records[0]["basis"]]
+    tests = (
+        _outcome([record for record in records if record["basis"] == judge]) for judge in judges
+    )
+    return (
+        Cell(name, first[0]["text"], "head"),
+        _outcome(first, "result_as_printed"),
+        *tests,
+        Cell(_spoken(records)["evidence"]),
+    )
+
+
+def _spoken(records: list[Record]) -> Record:
+    return next((record for record in records if record["language"] == "R"), records[0])
+
+
+def _outcome(records: list[Record], key: str = "result") -> Cell:
+    said = results_of(records, key)
+    distinct = list(dict.fromkeys(said.values()))
+    if not distinct:
+        return Cell("")
+    if len(distinct) == 1:
+        return Cell(distinct[0], tone=TONES.get(distinct[0], "bad"))
+    return Cell("; ".join(f"{language}: {word}" for language, word in said.items()), warns=True)
+
+
+def _note() -> str:
+    return (
+        "A claim is supported where all that it says is, contradicted where one of its statements"
+        " is, and undecided where an interval includes both. Empty: this model was not asked."
+    )
+
+
+def statements_table(reading: Reading) -> Table | None:
+    """Return every statement of every claim with the numbers of the first engine."""
+    rows = tuple(_statements(reading))
+    columns = (
+        Column("Claim", numeric=False),
+        Column("Statement", numeric=False),
+        Column("Estimate", "difference of its two sides, %"),
+        Column("95 % CI"),
+        Column("Result", numeric=False),
+        Column("As printed", numeric=False),
+    )
+    if not rows:
+        return None
+    title = "What each sentence comes down to"
+    return Table("claim-statements", title, columns, rows, "", "claim_statements", tall=True)
+
+
+def _statements(reading: Reading) -> Iterator[tuple[Cell, ...]]:
+    for name, records in by_claim(reading).items():
+        for one in _spoken(records)["statements"]:
+            bounded = one["low"] is not None
+            shown = [
+                percentage_change(one[key]) if bounded else one[key]
+                for key in ("estimate", "low", "high")
+            ]
+            yield (
+                Cell(name, tone="name"),
+                Cell(one["says"], f"{one['indicator']} · {one['stratum']}"),
+                Cell(fixed(shown[0]), "" if bounded else str(one["reason"] or "lower by")),
+                Cell(interval(shown[1], shown[2])),
+                Cell(one["result"], tone=TONES[one["result"]]),
+                Cell(one["as_printed"], tone=TONES[one["as_printed"]]),
+            )
