@@ -1,7 +1,7 @@
 # From a request to the data frame and formula of a mixed model.
 #
 # Fields of a request: y, x (by column), z (by column), g (codes 1..J), o, all double; and the
-# text fields family, covariance, settings, se_method, p, q, md5.
+# text fields family, covariance, response, settings, se_method, p, q, md5.
 
 # md5 of the doubles as R holds them; it must be the sender's.
 checksum <- function(...) {

@@ -17,9 +17,27 @@ theta_starts <- function(sds, q, covariance) {
   lapply(sds, function(sd) list(theta = factor(sd)))
 }
 
-glmer_once <- function(formula, data, control, start, ...) {
-  lme4::glmer(formula, data = data, family = stats::poisson, offset = o, control = control,
-              start = start, ...)
+# What is fitted: formula, data and family.
+lme4_model <- function(request) {
+  list(formula = model_formula(request, function(z) sprintf("(0 + %s | g)", z)),
+       data = model_frame(request),
+       family = if (request$response == "pseudo") pseudo_poisson() else stats::poisson())
+}
+
+# Poisson's family for values that are not whole, where R's own log-likelihood is minus infinity: at
+# an infinite objective lme4 stays where it begins, and says that it converged. Its name is not
+# Poisson's, or lme4 would not ask for its aic. A family of another name has a scale to lme4, which
+# then multiplies VarCorr and RX standard errors by it: they are asked for with a scale of 1.
+pseudo_poisson <- function() {
+  family <- stats::poisson()
+  family$family <- "pseudo-poisson"
+  family$aic <- function(y, n, mu, wt, dev) -2 * sum(wt * (y * log(mu) - mu - lgamma(y + 1)))
+  family
+}
+
+glmer_once <- function(model, control, start, ...) {
+  lme4::glmer(model$formula, data = model$data, family = model$family, offset = o,
+              control = control, start = start, ...)
 }
 
 tight_control <- function(tolerance) {
@@ -29,11 +47,11 @@ tight_control <- function(tolerance) {
 
 # bobyqa to 1e-9 with the tightest inner tolerance that runs: where counts go into the ten
 # thousands, rounding keeps PIRLS from 1e-12, lme4's own 1e-7 comes last.
-glmer_tight <- function(formula, data, start) {
+glmer_tight <- function(model, start) {
   tolerances <- 10^-(13:7)
   given_up <- list()
   for (tolerance in tolerances) {
-    run <- captured(glmer_once(formula, data, tight_control(tolerance), start))
+    run <- captured(glmer_once(model, tight_control(tolerance), start))
     if (!failed(run$value) || tolerance == tolerances[length(tolerances)]) break
     for (text in c(run$notes, paste("error:", run$value[[1]]))) {
       given_up[[text]] <- c(given_up[[text]], sprintf("%g", tolerance))
@@ -115,42 +133,42 @@ newton_refined <- function(value, point, lower, y, steps = 3L) {
 }
 
 # The model at its refined optimum, and the covariance of its fixed effects from the derivatives.
-sharpened <- function(model, formula, data, tolerance) {
-  deviance <- glmer_once(formula, data, tight_control(tolerance), NULL, devFunOnly = TRUE)
-  theta <- lme4::getME(model, "theta")
-  beta <- length(theta) + seq_along(lme4::fixef(model))
-  lower <- c(lme4::getME(model, "lower"), rep(-Inf, length(beta)))
-  at <- newton_refined(settled(deviance), c(theta, lme4::fixef(model)), lower, data$y)
-  parts <- lme4::glFormula(formula, data = data, family = stats::poisson, offset = o)
-  optimum <- list(par = at$point, fval = at$value, conv = model@optinfo$conv$opt)
-  model <- lme4::mkMerMod(environment(deviance), optimum, parts$reTrms, fr = parts$fr)
+sharpened <- function(fit, model, tolerance) {
+  deviance <- glmer_once(model, tight_control(tolerance), NULL, devFunOnly = TRUE)
+  theta <- lme4::getME(fit, "theta")
+  beta <- length(theta) + seq_along(lme4::fixef(fit))
+  lower <- c(lme4::getME(fit, "lower"), rep(-Inf, length(beta)))
+  at <- newton_refined(settled(deviance), c(theta, lme4::fixef(fit)), lower, model$data$y)
+  parts <- lme4::glFormula(model$formula, data = model$data, family = model$family, offset = o)
+  optimum <- list(par = at$point, fval = at$value, conv = fit@optinfo$conv$opt)
+  fit <- lme4::mkMerMod(environment(deviance), optimum, parts$reTrms, fr = parts$fr)
   inverse <- known_inverse(at$Hessian)
   covariance <- 2 * inverse[beta, beta, drop = FALSE]
   left_out <- attr(inverse, "left_out")
-  if (left_out && !lme4::isSingular(model)) {
+  if (left_out && !lme4::isSingular(fit)) {
     warning("the Hessian at the optimum is not positive definite: no standard errors from it")
     covariance[] <- NaN
   }
-  list(model = model, covariance = covariance, optimum = at$point, h = at$h, left_out = left_out)
+  list(fit = fit, covariance = covariance, optimum = at$point, h = at$h, left_out = left_out)
 }
 
 # vcov(use.hessian = TRUE), and whether it can be that: where the Hessian is not definite lme4
 # warns and returns RX, which must not be called observed.
-observed_covariance <- function(model) {
-  covariance <- as.matrix(stats::vcov(model, use.hessian = TRUE))
-  rx <- suppressWarnings(as.matrix(stats::vcov(model, use.hessian = FALSE)))
+observed_covariance <- function(fit) {
+  covariance <- as.matrix(stats::vcov(fit, use.hessian = TRUE))
+  rx <- suppressWarnings(as.matrix(stats::vcov(fit, use.hessian = FALSE)))
   list(printed = covariance, observed = if (identical(covariance, rx)) rx * NaN else covariance)
 }
 
 # Without random effects glmer refuses; R's own glm, iterated to the last digit, answers.
-fit_glm <- function(formula, data) {
+fit_glm <- function(model) {
   began <- proc.time()[["elapsed"]]
-  run <- captured(stats::glm(formula, data = data, family = stats::poisson, offset = o,
+  run <- captured(stats::glm(model$formula, data = model$data, family = model$family, offset = o,
                              control = stats::glm.control(epsilon = 1e-14, maxit = 100)))
   if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
-  covariance <- stats::vcov(run$value)
+  covariance <- stats::vcov(run$value, dispersion = 1)
   list(params = as.double(stats::coef(run$value)), cov_params = as.double(covariance),
-       printed_se = as.double(sqrt(diag(covariance))), cov_re = double(), random_effects = double(),
+       printed_se = as.double(sqrt(diag(stats::vcov(run$value)))), cov_re = double(), random_effects = double(),
        llf = as.double(stats::logLik(run$value)), converged = as.double(run$value$converged),
        version = as.character(utils::packageVersion("lme4")), notes = run$notes,
        seconds = proc.time()[["elapsed"]] - began)
@@ -163,26 +181,25 @@ fit_lme4 <- function(request) {
 # lme4's own log-likelihood at given points, a column each: theta (Cholesky factor, by column), then
 # the fixed effects.
 lme4_evaluate <- function(request) {
-  data <- model_frame(request)
-  formula <- model_formula(request, function(z) sprintf("(0 + %s | g)", z))
+  model <- lme4_model(request)
   for (tolerance in 10^-(13:7)) {
-    run <- captured(lme4_values(formula, data, tolerance, request$points))
+    run <- captured(lme4_values(model, tolerance, request$points))
     if (!failed(run$value)) break
   }
   if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
   list(values = run$value, tolPwrss = tolerance)
 }
 
-lme4_values <- function(formula, data, tolerance, points) {
-  deviance <- glmer_once(formula, data, tight_control(tolerance), NULL, devFunOnly = TRUE)
+lme4_values <- function(model, tolerance, points) {
+  deviance <- glmer_once(model, tight_control(tolerance), NULL, devFunOnly = TRUE)
   points <- matrix(points, nrow = length(environment(deviance)$lower))
   -apply(points, 2L, settled(deviance)) / 2
 }
 
 # The best of several starts, of more where that is singular.
-tight_run <- function(formula, data, q, covariance) {
-  from <- function(starts) lapply(starts, function(start) glmer_tight(formula, data, start))
-  value <- function(model) as.numeric(stats::logLik(model))
+tight_run <- function(model, q, covariance) {
+  from <- function(starts) lapply(starts, function(start) glmer_tight(model, start))
+  value <- function(fit) as.numeric(stats::logLik(fit))
   runs <- from(lme4_starts(q, covariance))
   best <- best_of(runs, value)
   if (failed(best$value) || !lme4::isSingular(best$value)) return(best)
@@ -190,18 +207,16 @@ tight_run <- function(formula, data, q, covariance) {
 }
 
 lme4_fit <- function(request) {
-  data <- model_frame(request)
-  if (request$q == "0") return(fit_glm(model_formula(request), data))
-  formula <- model_formula(request, function(z) sprintf("(0 + %s | g)", z))
+  model <- lme4_model(request)
+  if (request$q == "0") return(fit_glm(model))
   began <- proc.time()[["elapsed"]]
   if (request$settings == "default") {
-    run <- captured(glmer_once(formula, data, lme4::glmerControl(), NULL))
+    run <- captured(glmer_once(model, lme4::glmerControl(), NULL))
   } else {
-    run <- tight_run(formula, data, as.integer(request$q), request$covariance)
+    run <- tight_run(model, as.integer(request$q), request$covariance)
   }
   if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
-  sharpen <- if (request$settings == "tight")
-    function(model) sharpened(model, formula, data, run$tolerance)
+  sharpen <- if (request$settings == "tight") function(fit) sharpened(fit, model, run$tolerance)
   answer <- lme4_answer(run$value, request, sharpen)
   answer$notes <- c(run$notes, answer$notes)
   if (!is.null(run$tolerance)) answer[c("tolPwrss", "start")] <- list(run$tolerance, run$start)
@@ -209,24 +224,24 @@ lme4_fit <- function(request) {
   answer
 }
 
-lme4_answer <- function(model, request, sharpen) {
-  rx_covariance <- function(model) as.matrix(stats::vcov(model, use.hessian = FALSE))
+lme4_answer <- function(fit, request, sharpen) {
+  rx_covariance <- function(fit, ...) as.matrix(stats::vcov(fit, use.hessian = FALSE, ...))
   rx <- request$se_method == "rx"
-  asked <- captured(if (rx) rx_covariance(model) else observed_covariance(model))
+  asked <- captured(if (rx) list(printed = rx_covariance(fit), observed = rx_covariance(fit, sigm = 1))
+                    else observed_covariance(fit))
   notes <- asked$notes
   lost <- failed(asked$value)
-  printed <- if (lost || rx) asked$value else asked$value$printed
-  covariance <- if (lost || rx) asked$value else asked$value$observed
+  covariance <- if (lost) asked$value else asked$value$observed
   sharp <- NULL
   if (!is.null(sharpen)) {
-    run <- captured(sharpen(model))
+    run <- captured(sharpen(fit))
     notes <- unique(c(notes, run$notes))
     if (failed(run$value)) {
       notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", run$value[[1]]))
     } else {
       sharp <- run$value
-      model <- sharp$model
-      covariance <- if (rx) rx_covariance(model) else sharp$covariance
+      fit <- sharp$fit
+      covariance <- if (rx) rx_covariance(fit, sigm = 1) else sharp$covariance
     }
   }
   if (failed(covariance)) return(list(failure = covariance[[1]], notes = notes))
@@ -234,13 +249,13 @@ lme4_answer <- function(model, request, sharpen) {
     notes <- c(notes, paste("message: no standard errors from the observed information, the Hessian",
                             "is not positive definite; those that lme4 prints are RX"))
   }
-  scales <- lme4::VarCorr(model)
-  blocks <- lapply(scales, function(block) matrix(as.double(block), nrow(block)))
-  list(params = as.double(lme4::fixef(model)), cov_params = as.double(covariance),
-       printed_se = if (lost) rep(NaN, length(lme4::fixef(model))) else as.double(sqrt(diag(printed))),
+  blocks <- lapply(lme4::VarCorr(fit, sigma = 1), function(block) matrix(as.double(block), nrow(block)))
+  list(params = as.double(lme4::fixef(fit)), cov_params = as.double(covariance),
+       printed_se = if (lost) rep(NaN, length(lme4::fixef(fit)))
+         else as.double(sqrt(diag(asked$value$printed))),
        cov_re = as.double(as.matrix(Matrix::bdiag(blocks))),
-       random_effects = as.double(as.matrix(lme4::ranef(model, condVar = FALSE)$g)),
-       llf = as.double(stats::logLik(model)), converged = as.double(model@optinfo$conv$opt == 0),
+       random_effects = as.double(as.matrix(lme4::ranef(fit, condVar = FALSE)$g)),
+       llf = as.double(stats::logLik(fit)), converged = as.double(fit@optinfo$conv$opt == 0),
        optimum = as.double(sharp$optimum), h = as.double(sharp$h), left_out = as.double(sharp$left_out),
        version = as.character(utils::packageVersion("lme4")), notes = notes)
 }

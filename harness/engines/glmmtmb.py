@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.design import Design
+from typing import get_args
+
+from harness.design import Design, Response
 from harness.engines.base import Engine, FitOptions
 from harness.engines.r_engine import fit_in_r
 from harness.engines.r_installation import r_installation
@@ -29,6 +31,7 @@ ENGINE = Engine(
     estimator="maximum likelihood",
     method="laplace",
     families=frozenset({"poisson", "nb2"}),
+    responses=frozenset(get_args(Response)),
     fit=fit,
     missing=lambda: r_installation().missing("glmmTMB"),
     version=lambda: r_installation().packages.get("glmmTMB", "missing"),

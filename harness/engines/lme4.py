@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.design import Design
+from typing import get_args
+
+from harness.design import Design, Response
 from harness.engines.base import Engine, FitOptions
 from harness.engines.r_engine import fit_in_r
 from harness.engines.r_installation import r_installation
@@ -20,6 +22,7 @@ ENGINE = Engine(
     estimator="maximum likelihood",
     method="laplace",
     families=frozenset({"poisson"}),
+    responses=frozenset(get_args(Response)),
     fit=fit,
     missing=lambda: r_installation().missing("lme4"),
     version=lambda: r_installation().packages.get("lme4", "missing"),

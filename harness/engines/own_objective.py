@@ -23,7 +23,7 @@ Place = tuple[FloatArray, FloatArray, float]
 
 def can_be_asked(engine: str, design: Design) -> bool:
     """Whether an engine's own objective can be evaluated on a design, without fitting it."""
-    known = design.family in ASKED.get(engine, ()) and design.response == "count"
+    known = design.family in ASKED.get(engine, ())
     # Without random effects lme4 is R's glm; a scalar covariance is neither's.
     return known and design.exog_re.shape[1] > 0 and design.covariance != "scalar"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from harness.engines.assembly import assemble
 from harness.engines.base import Engine, FitOptions
 from harness.engines.messages import classify_all
 from harness.engines.r_bridge import Field, call_r
-from harness.engines.r_lines import GLM, R_LINES
+from harness.engines.r_lines import GLM, PSEUDO, PSEUDO_RX, R_LINES
 from harness.errors import ConversionError, FitFailure
 from harness.result import FitResult
 
@@ -35,6 +36,7 @@ def r_request(design: Design, options: FitOptions) -> dict[str, Field]:
         "q": str(design.exog_re.shape[1]),
         "family": design.family,
         "covariance": design.covariance,
+        "response": design.response,
         "settings": options.settings,
         "se_method": options.se_method,
         "md5": digest.hexdigest(),
@@ -109,12 +111,13 @@ def reproduce_lines(
     estimates with the standard errors of the fit.
     """
     terms = [_sum(design.exog_names, design.exog), *_random_terms(design)]
-    words = {"formula": f"y ~ {' + '.join(terms)}"}
+    words = {"formula": f"y ~ {' + '.join(terms)}", "q": str(len(design.exog_re_names))}
+    own = script == "lme4" and design.response == "pseudo"
+    words["family"] = "nbinom2" if design.family == "nb2" else "pseudo" if own else "poisson"
+    words["scale"] = ", dispersion = 1" if own else ""
     if script == "lme4" and not design.exog_re_names:
-        return GLM.format(**words)
-    asked = ", use.hessian = FALSE" if options.se_method == "rx" else ""
-    words |= {"family": "nbinom2" if design.family == "nb2" else "poisson", "asked": asked}
-    words["q"] = str(len(design.exog_re_names))
+        return f"{PSEUDO if own else ''}{GLM.format(**words)}"
+    words["asked"] = asked = ", use.hessian = FALSE" if options.se_method == "rx" else ""
     start, tolerance, optimum, h = (
         answer.get(name, _NOTHING) for name in ("start", "tolPwrss", "optimum", "h")
     )
@@ -124,10 +127,13 @@ def reproduce_lines(
     parts = [lines.tight if options.settings == "tight" else lines.call]
     parts += [lines.optimum] if optimum.size else []
     # A direction without information is left out of the inverse, which summary() does not do.
-    parts += [
-        lines.left_out if answer.get("left_out", _NOTHING).any() and not asked else lines.show
-    ]
-    return "\n".join(parts).format(**words)
+    left_out = answer.get("left_out", _NOTHING).any() and not asked
+    parts += [lines.left_out if left_out else PSEUDO_RX if own and asked else lines.show]
+    return f"{PSEUDO if own else ''}{_joined(parts, words)}"
+
+
+def _joined(parts: Sequence[str], words: Mapping[str, str]) -> str:
+    return "\n".join(parts).format_map(words)
 
 
 def _vector(values: FloatArray) -> str:

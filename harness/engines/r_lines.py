@@ -29,20 +29,32 @@ class Lines:
     left_out: str
 
 
+# To glm and lme4 a family of another name has a scale, by which they multiply; here it is 1.
+PSEUDO = """\
+# R's own Poisson log-likelihood is minus infinity where a value is not whole.
+pseudo <- poisson()
+pseudo$family <- "pseudo-poisson"
+pseudo$aic <- function(y, n, mu, wt, dev) -2 * sum(wt * (y * log(mu) - mu - lgamma(y + 1)))
+"""
+
+PSEUDO_RX = """\
+rx <- vcov(fit, use.hessian = FALSE, sigm = 1)
+cbind(Estimate = fixef(fit), `Std. Error` = sqrt(diag(rx)))"""
+
 GLM = """\
-fit <- glm({formula}, data = d, offset = o, family = poisson, epsilon = 1e-14)
-summary(fit)"""
+fit <- glm({formula}, data = d, offset = o, family = {family}, epsilon = 1e-14)
+summary(fit{scale})"""
 
 _LME4 = Lines(
     call="""\
 library(lme4)
-fit <- glmer({formula}, data = d, offset = o, family = poisson)""",
+fit <- glmer({formula}, data = d, offset = o, family = {family})""",
     tight="""\
 library(lme4)
 control <- glmerControl(optimizer = "bobyqa", tolPwrss = {tolerance},
                         optCtrl = list(rhoend = 1e-9, maxfun = 1e5))
 # the best of several starts
-fit <- glmer({formula}, data = d, offset = o, family = poisson,
+fit <- glmer({formula}, data = d, offset = o, family = {family},
              control = control{start})""",
     optimum="""\
 # Newton steps lead on from there to this maximum (theta, then the fixed effects). The deviance is
@@ -62,7 +74,7 @@ over <- function(h) {{
 h <- {h}
 derivs <- Map(function(one, two) (4 * one - two) / 3, over(h), over(2 * h))
 best <- structure(list(par = best, fval = deviance(best), conv = 0), derivs = derivs)
-parts <- glFormula(formula(fit), data = d, offset = o, family = poisson)
+parts <- glFormula(formula(fit), data = d, offset = o, family = {family})
 fit <- mkMerMod(place, best, parts$reTrms, parts$fr)""",
     show="summary(fit{asked})",
     left_out="""\

@@ -39,7 +39,7 @@ tell <- function(name, estimates, se, llf, G, theta = Inf, sigma = 0) {
 }
 """
 _BLOCKS = {
-    "lme4": "lapply(VarCorr(fit), function(b) matrix(as.double(b), nrow(b)))",
+    "lme4": "lapply(VarCorr(fit, sigma = 1), function(b) matrix(as.double(b), nrow(b)))",
     "glmmtmb": "lapply(VarCorr(fit)$cond, function(b) matrix(as.double(b), nrow(b)))",
 }
 _REDO = """\

@@ -59,3 +59,13 @@ def panel(**how: Any) -> harness.Panel:
 def design(panel_of: harness.Panel | None = None, **model: Any) -> harness.Design:
     """Return the design of a model on a panel; the default panel where none is given."""
     return harness.SegmentedPoisson(**model).design(panel() if panel_of is None else panel_of)
+
+
+def pseudo(counts: harness.Design) -> harness.Design:
+    """The same design of values that are not whole: counts in units of 3.7."""
+    return harness.Design(
+        counts.endog / 3.7, counts.exog, counts.groups, offset=counts.offset,
+        exog_re=counts.exog_re if counts.exog_re_names else None, random=counts.random,
+        covariance=counts.covariance, exog_names=counts.exog_names,
+        exog_re_names=counts.exog_re_names or None, response="pseudo",
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from harness.engines.own_objective import Place, own_values
 from harness.engines.workers import in_workers
 from harness.glmm.laplace import Objective
 from harness.glmm.parameters import semidefinite_cholesky
-from tests.engines.panels import design, panel
+from tests.engines.panels import design, panel, pseudo
 
 pytestmark = pytest.mark.needs_r
 
@@ -29,6 +29,7 @@ DESIGNS: dict[str, tuple[Callable[[], harness.Design], np.ndarray]] = {
     "diagonal": (lambda: design(covariance="diagonal"), np.diag([0.09, 0.004])),
     "intercept": (lambda: design(random="intercept"), INSIDE[:1, :1]),
     "nb2": (lambda: design(panel(theta=20.0), family="nb2"), INSIDE),
+    "pseudo": (lambda: pseudo(design()), INSIDE),
 }
 
 
@@ -41,7 +42,10 @@ def asked(engine: str, d: harness.Design, places: list[Place], transport: str) -
 
 @pytest.mark.parametrize(
     ("engine", "name"),
-    [*product(["lme4", "glmmtmb"], ["unstructured", "diagonal", "intercept"]), ("glmmtmb", "nb2")],
+    [
+        *product(["lme4", "glmmtmb"], ["unstructured", "diagonal", "intercept", "pseudo"]),
+        ("glmmtmb", "nb2"),
+    ],
 )
 def test_same_point_same_value(engine: str, name: str) -> None:
     make, cov_re = DESIGNS[name]

@@ -179,7 +179,7 @@ def far_start() -> AbstractContextManager[object]:
     return first_answer_taken((fitting, "_regular", stopped))
 
 
-LME4_ANSWER = "params = as.double(lme4::fixef(model)), cov_params"
+LME4_ANSWER = "params = as.double(lme4::fixef(fit)), cov_params"
 FAULTS = (
     Fault("a count is another", "one of 210 by a fifth", "data", design=one_count),
     Fault("a row is missing", "one of 210", "data", design=last_period),
@@ -202,8 +202,8 @@ FAULTS = (
     ),
     Fault(
         "R's formula has no offset", "all of it", "unexplained", says="off by",
-        script=("lme4", "data = data, family = stats::poisson, offset = o, control = control,",
-                "data = data, family = stats::poisson, control = control,"),
+        script=("lme4", "data = model$data, family = model$family, offset = o,",
+                "data = model$data, family = model$family,"),
     ),
     Fault(
         "R rounds the exposure", "to a tenth of its logarithm", "unexplained", says="off by",
@@ -231,13 +231,13 @@ FAULTS = (
     ),
     Fault(
         "the log-likelihood lacks a constant", "0.05", "unexplained", says="off by",
-        script=("lme4", "llf = as.double(stats::logLik(model)), converged",
-                "llf = as.double(stats::logLik(model)) + 0.05, converged"),
+        script=("lme4", "llf = as.double(stats::logLik(fit)), converged",
+                "llf = as.double(stats::logLik(fit)) + 0.05, converged"),
     ),
     Fault(
         "standard errors are another method's", "RX for observed, 0.7 %", "standard-error method",
-        script=("lme4", "covariance <- if (rx) rx_covariance(model) else sharp$covariance",
-                "covariance <- rx_covariance(model)"),
+        script=("lme4", "covariance <- if (rx) rx_covariance(fit, sigm = 1) else sharp$covariance",
+                "covariance <- rx_covariance(fit)"),
     ),
     Fault(
         "standard errors are too large", "1 %", "standard-error method",
@@ -248,19 +248,19 @@ FAULTS = (
         "estimates are off", "a twentieth of their standard errors", "unexplained",
         says="off by",
         script=("lme4", LME4_ANSWER,
-                "params = as.double(lme4::fixef(model)) + 0.05 * sqrt(diag(covariance)), cov_params"),
+                "params = as.double(lme4::fixef(fit)) + 0.05 * sqrt(diag(covariance)), cov_params"),
     ),
     Fault(
         "terms come back in another order", "step0 and step1 swapped", "unexplained",
         says="off by", script=("lme4", LME4_ANSWER,
-                               "params = as.double(lme4::fixef(model))[c(1, 2, 4, 3, 5)], cov_params"),
+                               "params = as.double(lme4::fixef(fit))[c(1, 2, 4, 3, 5)], cov_params"),
     ),
     Fault(
         "units come back in another order", "sorted as text", "unexplained",
         says="conditional modes",
-        script=("lme4", "as.matrix(lme4::ranef(model, condVar = FALSE)$g)",
+        script=("lme4", "as.matrix(lme4::ranef(fit, condVar = FALSE)$g)",
                 ("(function(modes) modes[order(as.character(seq_len(nrow(modes)))), ])"
-                "(as.matrix(lme4::ranef(model, condVar = FALSE)$g))")),
+                "(as.matrix(lme4::ranef(fit, condVar = FALSE)$g))")),
     ),
     Fault(
         "R dies in mid-fit", "exit 1", "failure",
@@ -294,11 +294,11 @@ PASSED = (
     Fault(
         "estimates are off", "a 2,000th of their standard errors", "optimiser",
         script=("lme4", LME4_ANSWER,
-                "params = as.double(lme4::fixef(model)) + 5e-4 * sqrt(diag(covariance)), cov_params"),
+                "params = as.double(lme4::fixef(fit)) + 5e-4 * sqrt(diag(covariance)), cov_params"),
     ),
     Fault(
         "the log-likelihood lacks a constant", "0.0005", "optimiser",
-        script=("lme4", "llf = as.double(stats::logLik(model)), converged",
-                "llf = as.double(stats::logLik(model)) + 5e-4, converged"),
+        script=("lme4", "llf = as.double(stats::logLik(fit)), converged",
+                "llf = as.double(stats::logLik(fit)) + 5e-4, converged"),
     ),
 )  # fmt: skip

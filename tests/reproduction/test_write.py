@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.concordance.compare import compare_pair
 from harness.concordance.pair import Pair
+from harness.engines import engine
 from harness.engines.workers import Task, fit_task
 from harness.errors import ConfigError
 from harness.reproduction import Reproduction, write_reproduction
@@ -158,19 +159,34 @@ def test_only_the_unexplained_is_reduced(
 @pytest.mark.needs_r
 @pytest.mark.parametrize(
     "options",
-    [{}, {"family": "nb2"}, {"family": "poisson-olre"}, {"covariance": "diagonal"}],
+    [
+        {},
+        {"family": "nb2"},
+        {"family": "poisson-olre"},
+        {"covariance": "diagonal"},
+        {"response": "pseudo"},
+    ],
     ids=lambda options: str(*options.values()),
 )
 def test_base_r_has_the_exact_likelihood(tmp_path: Path, options: dict[str, str]) -> None:
     of = design(panel(**PANEL))
+    unit = 3.7 if "response" in options else 1.0
     model = harness.Design(
-        of.endog, of.exog, of.groups, exog_re=of.exog_re, offset=of.offset,
+        of.endog / unit, of.exog, of.groups, exog_re=of.exog_re, offset=of.offset,
         exog_names=of.exog_names, exog_re_names=of.exog_re_names, **options,  # type: ignore[arg-type]
     )  # fmt: skip
-    (ours,) = harness.fit(model, engines=["laplace"])
+    asked = [
+        name
+        for name in ("laplace", "lme4", "glmmtmb")
+        if not engine(name).refusal(model.family, model.covariance, model.response)
+    ]
+    fits = harness.fit(model, engines=asked)
     design_frame(model).to_csv(tmp_path / "data.csv", index=False)
-    (tmp_path / "redo.R").write_text(script(model, [ours], "data.csv"), encoding="utf-8")
-    block = printed(tmp_path, "Rscript", "redo.R")["laplace (tight): as it was reported"]
-    assert block["Laplace log-likelihood at these estimates, in base R"] == pytest.approx(
-        ours.llf, abs=SAME_VALUE
-    )
+    (tmp_path / "redo.R").write_text(script(model, fits, "data.csv"), encoding="utf-8")
+    blocks = printed(tmp_path, "Rscript", "redo.R")
+    for fit in fits:
+        for how in ("as it was reported", "redone by its own call")[: 1 + (fit.language == "R")]:
+            block = blocks[f"{fit.engine} (tight): {how}"]
+            exact = block["Laplace log-likelihood at these estimates, in base R"]
+            assert exact == pytest.approx(fit.llf, abs=SAME_VALUE)
+            assert block["log-likelihood"] == pytest.approx(fit.llf, abs=SAME_VALUE)

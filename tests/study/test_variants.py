@@ -99,8 +99,8 @@ def test_limits_of_an_engine(tmp_path: Path) -> None:
             "scale",
         ),
         (
-            {"variants": variant("rate: per 1000").replace("laplace", "lme4")},
-            "'lme4' has no response 'pseudo'",
+            {"variants": variant("rate: per 1000").replace("laplace", "statsmodels-map")},
+            "'statsmodels-map' has no response 'pseudo'",
         ),
     ],
 )
