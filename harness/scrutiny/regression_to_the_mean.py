@@ -20,8 +20,8 @@ stratum is shown but enters nothing. Where units that rise faster also go on ris
 and the expected change smaller; the estimate holds what the data say of both together.
 
 Rates are empirical log rates, log((y + 1/2) / exposure), finite where a count is zero (Cox & Snell
-1989, Analysis of Binary Data, section 2.1). Units with every period of the window up to the event
-enter. Intervals: a bootstrap over units within strata.
+1989, Analysis of Binary Data, section 2.1); of an amount, its logarithm. Units with every period of
+the window up to the event enter. Intervals: a bootstrap over units within strata.
 """
 
 from __future__ import annotations
@@ -112,8 +112,7 @@ def unit_histories(panel: Panel, first: int) -> pd.DataFrame:
     if first > -2:
         raise DesignError(f"the window begins at {first}: a deviation needs two periods before 0")
     frame = panel.frame
-    rates = np.log((frame[panel.response] + CONTINUITY) / frame["exposure"])
-    wide = pd.DataFrame({"unit": frame["unit"], "t": panel.t, "rate": rates})
+    wide = pd.DataFrame({"unit": frame["unit"], "t": panel.t, "rate": _log_rates(panel)})
     table = wide.pivot_table(index="unit", columns="t", values="rate")
     table = table.reindex(columns=range(first, 1)).dropna()
     if len(table) < FEWEST_UNITS:
@@ -130,6 +129,13 @@ def unit_histories(panel: Panel, first: int) -> pd.DataFrame:
             "stratum": strata.reindex(table.index).fillna(NO_STRATUM),
         }
     )
+
+
+def _log_rates(panel: Panel) -> pd.Series[float]:
+    values = panel.frame[panel.response]
+    numerator = values + CONTINUITY if panel.response == "count" else values.where(values > 0)
+    rates = numerator / panel.frame["exposure"]
+    return pd.Series(np.log(rates.to_numpy()), index=rates.index)
 
 
 def regression_to_the_mean(panel: Panel, first: int, seed: int) -> Regression:
