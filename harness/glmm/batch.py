@@ -28,6 +28,8 @@ class Batch:
     params, bse : ndarray, shape (r, p)
         NaN where a fit failed.
     cov_re : ndarray, shape (r, q, q)
+    variance : ndarray, shape (r,)
+        The family's variance parameter, 1 / theta of ``nb2``; 0 where it has none.
     random_effects : ndarray, shape (r, J, q)
     llf, decrement : ndarray, shape (r,)
     singular, failed : ndarray of bool, shape (r,)
@@ -37,6 +39,7 @@ class Batch:
     params: FloatArray
     bse: FloatArray
     cov_re: FloatArray
+    variance: FloatArray
     random_effects: FloatArray
     llf: FloatArray
     decrement: FloatArray
@@ -185,10 +188,12 @@ def _labelled(objective: Objective, found: _Found) -> Batch:
     params, bse = found.psi[:, : objective.layout.p].copy(), found.bse
     params[found.failed], bse[found.failed] = np.nan, np.nan
     transposed = np.swapaxes(L, 1, 2)
+    extra = objective.layout.extra
     return Batch(
         params=params,
         bse=bse,
         cov_re=L @ transposed,
+        variance=found.psi[:, -1] ** 2 if extra else np.zeros(len(found.psi)),
         random_effects=found.modes @ transposed,
         llf=found.values,
         decrement=found.decrements,

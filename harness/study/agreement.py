@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +15,7 @@ from harness.concordance.agreement.tost import ALPHA, MARGIN
 from harness.report.numerics import wald_p
 from harness.report.reading import WHOLE_PANEL
 from harness.study.odd_ones import odd_ones
+from harness.study.seeds import seed_of
 from harness.study.term_pairs import asked, term_pairs
 
 Record = Mapping[str, Any]
@@ -109,15 +109,9 @@ def _summaries(
             if not chosen:
                 continue
             wanted = sum(_rows_of(stratum) == rows for stratum in strata[names["a"], names["b"]])
-            found = summarise(points_of(chosen), _seed(seed, names["a"], names["b"], rows))
+            found = summarise(points_of(chosen), seed_of(seed, names["a"], names["b"], rows))
             missing = wanted - _analyses(chosen)
             yield {**names, "rows": rows, "missing": missing, **_summary(found)}
-
-
-def _seed(seed: int, *names: str) -> int:
-    """Return a seed of the pair's own: what else the study holds changes none of its draws."""
-    text = "\0".join((str(seed), *names)).encode()
-    return int.from_bytes(hashlib.sha256(text).digest(), "big")
 
 
 def _summary(found: PairSummary) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from harness.study.parts import (
     Variant,
     Words,
 )
+from harness.study.scrutiny_parts import Scrutiny
 
 BASE = "base"
 
@@ -55,6 +56,7 @@ class Study(Part):
     dispersion_replicates: int = Field(default=499, ge=0)
     claims: list[Claim] = Field(default_factory=list)
     claims_by: list[Basis] = Field(default=[Basis(name=BASE, label="Base model", variants=[BASE])])
+    scrutiny: Scrutiny | None = None
 
     @model_validator(mode="after")
     def _different_names(self) -> Study:
@@ -145,6 +147,35 @@ class Study(Part):
                         place = ("variants", at, "engines")
                         raise _at((*place, k), f"variants.{at}.engines: {reason}")
         return self
+
+    @model_validator(mode="after")
+    def _scrutiny_can_be_answered(self) -> Study:
+        asked = self.scrutiny or Scrutiny()
+        two_step = self.model.impact == "two-step"
+        lacks = {
+            "contrasts": None if two_step else "needs impact: two-step",
+            "placebo": None if two_step else "needs impact: two-step",
+            "regression_to_the_mean": None if self.strata else "needs strata",
+            "bounds": None if self.fillings else "needs variants that change count alone",
+        }
+        for key, lack in lacks.items():
+            if getattr(asked, key) and lack:
+                raise _at(("scrutiny", key), f"scrutiny.{key} {lack}: add it, or leave the key out")
+        return self
+
+    @property
+    def fillings(self) -> list[Variant]:
+        """The variants that change the column of counts alone: fillings of suppressed cells."""
+        return [variant for variant in self.variants if variant.differs_in == {"count"}]
+
+    @property
+    def families_beside(self) -> dict[str, str]:
+        """The first variant that changes nothing but the family, by family."""
+        return {
+            str(variant.family): variant.name
+            for variant in reversed(self.variants)
+            if variant.differs_in == {"family"}
+        }
 
     def indicator(self, name: str) -> Indicator:
         """Return the indicator of this name."""

@@ -191,6 +191,12 @@ class Variant(Part):
         fields = ("rate", "event", "share", "exposure", "count", "value", "where")
         return {name: value for name in fields if (value := getattr(self, name)) is not None}
 
+    @property
+    def differs_in(self) -> frozenset[str]:
+        """Fields by which it differs from the base model or its data; who fits it is none."""
+        about = {"name", "engines", "settings", "indicators", "strata", "responses"}
+        return frozenset(self.model_dump(exclude=about, exclude_defaults=True))
+
     def concerns(self, indicator: Indicator, stratum: str) -> bool:
         """Whether the variant is asked of an indicator in a stratum."""
         if self.indicators is not None and indicator.name not in self.indicators:

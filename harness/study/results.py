@@ -26,10 +26,11 @@ from harness.study.panels import model_of
 from harness.study.parts import Indicator
 from harness.study.plan import WHOLE_PANEL, PlannedFit, PlannedPair
 from harness.study.runner import StudyRun
+from harness.study.scrutiny_records import scrutiny_block
 from harness.study.selection import selection_records
 from harness.study.sentence import unanswered, verdict_sentence
 from harness.study.unexplained import reproduction_folders
-from harness.study.writable import matrix, number
+from harness.study.writable import matrix, number, plain
 
 SCHEMA = 1
 
@@ -39,6 +40,7 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
     at_level, known = run.at_level(run.study.level), run.registered(run.study.level)
     fits = [_fit(run, planned, fit) for planned, fit in run.fits.items()]
     comparisons = [_comparison(run, planned, pair) for planned, pair in run.pairs.items()]
+    scrutiny = scrutiny_block(run, fits)
     return {
         "schema": SCHEMA,
         "study": _study(run),
@@ -65,6 +67,7 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
         ],
         "claims": ledger(run),
         "selection": selection_records(run),
+        **({} if scrutiny is None else {"scrutiny": scrutiny}),
         "unfit": [
             {
                 "indicator": cell.indicator,
@@ -245,24 +248,12 @@ def _message(fit: FitResult, message: Message) -> dict[str, Any]:
 
 def _triage(fit: FitResult) -> dict[str, Any] | None:
     found = triage(fit)
-    return None if found is None else _plain(asdict(found))
+    return None if found is None else plain(asdict(found))
 
 
 def certificate_dict(found: Certificate) -> dict[str, Any]:
     """Return a certificate as plain finite data; ``max_se_error`` is the worst of its errors."""
-    return {**_plain(asdict(found)), "max_se_error": number(found.max_se_error)}
-
-
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record whose floats are finite or null, mappings inside it too."""
-    return {
-        name: _plain(value)
-        if isinstance(value, Mapping)
-        else number(value)
-        if isinstance(value, float)
-        else value
-        for name, value in record.items()
-    }
+    return {**plain(asdict(found)), "max_se_error": number(found.max_se_error)}
 
 
 def _comparison(run: StudyRun, planned: PlannedPair, pair: Pair) -> dict[str, Any]:

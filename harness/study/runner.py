@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +34,8 @@ from harness.study.config import Study
 from harness.study.panels import StudyData
 from harness.study.plan import Cell, PlannedFit, PlannedPair, pairs_of
 from harness.study.prepared import Prepared, RunOptions, prepare_study
+from harness.study.scrutiny import Answer, Question, answer_questions, questions_of
+from harness.study.seeds import seed_of
 from harness.study.store import ResultStore, digest, fitting_code
 
 Progress = Callable[[int, int, str], None]
@@ -50,6 +51,8 @@ class StudyRun:
     pairs : mapping of PlannedPair to Pair
     nulls : mapping of Cell to DispersionNull
         For the base cells of a Poisson study; one that was lost says why.
+    scrutiny : mapping of Question to Answer
+        What the study's ``scrutiny`` asks for beyond its fits.
     register : Register
         Of known differences.
     """
@@ -59,17 +62,18 @@ class StudyRun:
     fits: Mapping[PlannedFit, FitResult]
     pairs: Mapping[PlannedPair, Pair]
     nulls: Mapping[Cell, DispersionNull]
+    scrutiny: Mapping[Question, Answer]
     environment: Environment
     options: RunOptions
     register: Register = field(default_factory=load_register)
 
     @property
     def complete(self) -> bool:
-        """Whether every fit and every null distribution gave an answer."""
+        """Whether every fit, null distribution and question of scrutiny gave an answer."""
         lost = [fit.failure for fit in self.fits.values()] + [
             n.failure for n in self.nulls.values()
         ]
-        return not any(lost)
+        return not any(lost) and not any(answer.lost for answer in self.scrutiny.values())
 
     @property
     def pairs_expected(self) -> int:
@@ -136,15 +140,17 @@ def run_prepared(
     """
     store = store or ResultStore(None)
     options, done = prepared.options, itertools.count(1)
-    steps = len(prepared.planned) + len(prepared.nulls) + len(prepared.by_cell)
+    questions = questions_of(prepared)
+    steps = sum(map(len, (prepared.planned, prepared.nulls, prepared.by_cell, questions)))
     bench = Bench(
         store, options.jobs, options.time_limit, lambda what: progress(next(done), steps, what)
     )
     fits = _fits(prepared, bench)
     nulls = _nulls(prepared, bench)
+    answered = answer_questions(prepared, questions, bench)
     told, pairs = _pairs(prepared, fits, bench)
     return StudyRun(
-        prepared.study, prepared.data, told, pairs, nulls, current_environment(), options
+        prepared.study, prepared.data, told, pairs, nulls, answered, current_environment(), options
     )
 
 
@@ -209,9 +215,7 @@ def _group(
 
 
 def _null_seed(seed: int, cell: Cell) -> int:
-    """Return a seed of the cell's own: what else the study holds changes none of its draws."""
-    name = f"{seed}\0{cell.indicator}\0{cell.stratum}".encode()
-    return int.from_bytes(hashlib.sha256(name).digest(), "big")
+    return seed_of(seed, cell.indicator, cell.stratum)
 
 
 def _null(design: Design, replicates: int, seed: int) -> DispersionNull:

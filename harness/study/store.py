@@ -95,6 +95,15 @@ def fitting_code() -> str:
 
 
 @cache
+def scrutiny_code() -> str:
+    """Digest of the code that questions of scrutiny depend on, beyond what fits do."""
+    package = Path(__file__).resolve().parents[1]
+    names = ("scrutiny", "model.py", "panel.py", "segments.py")
+    paths = [path for name in names for path in _sources(package / name)]
+    return digest(fitting_code(), _content(paths, package))
+
+
+@cache
 def whole_code() -> str:
     """Digest of all the code, and of the register, that a report depends on."""
     package = Path(__file__).resolve().parents[1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -19,3 +21,15 @@ def matrix(values: FloatArray) -> list[list[float | None]] | None:
     if not np.isfinite(values).any():
         return None
     return [[number(float(value)) for value in row] for row in values]
+
+
+def plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record whose floats are finite or null, mappings inside it too."""
+    return {
+        name: plain(value)
+        if isinstance(value, Mapping)
+        else number(value)
+        if isinstance(value, float)
+        else value
+        for name, value in record.items()
+    }
