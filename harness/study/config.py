@@ -26,6 +26,7 @@ from harness.study.parts import (
     Variant,
     Words,
 )
+from harness.study.products import Product, product_fault
 
 BASE = "base"
 
@@ -45,6 +46,7 @@ class Study(Part):
     settings: list[Settings] = Field(default=["default", "tight"], min_length=1)
     engine_limits: dict[EngineName, EngineLimits] = Field(default_factory=dict)
     variants: list[Variant] = Field(default_factory=list)
+    products: list[Product] = Field(default_factory=list)
     unfit: Literal["error", "list"] = "error"
     publish_rows: bool = True
     level: Verdict = "concordant"
@@ -93,6 +95,15 @@ class Study(Part):
                 if name not in known:
                     text = f"variants.{k}.indicators: {name!r}: {suggestion(name, known)}"
                     raise _at(("variants", k, "indicators"), text)
+        return self
+
+    @model_validator(mode="after")
+    def _makeable_products(self) -> Study:
+        labels = self.strata.labels if self.strata else {}
+        strata = None if labels is None else list(labels.values())
+        fault = product_fault(self.products, [i.name for i in self.indicators], strata)
+        if fault is not None:
+            raise _at(*fault)
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from harness.resources import folder
 from harness.sources.names import suggestion
 from harness.study.config import Study
 from harness.study.parts import Indicator, Model, Strata, Variant, Words
+from harness.study.products import Product
 from harness.yaml_file import one_line, read_validated
 
 # Where the keys of a part stand, for suggestions of a misspelt one's right spelling.
@@ -21,6 +22,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "strata": Strata,
     "model": Model,
     "variants": Variant,
+    "products": Product,
 }
 
 
