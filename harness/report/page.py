@@ -44,7 +44,7 @@ def page(document: Document, figure_files: dict[str, str]) -> str:
     ----------
     document : Document
     figure_files : dict
-        File stem of each figure by its name.
+        Path of each figure, without ending, by its name.
     """
     reading = document.reading
     template = environment().get_template("report.html.j2")
