@@ -93,3 +93,8 @@ class Section:
             inner = block.blocks if isinstance(block, Fold) else (block,)
             found += [item for item in inner if isinstance(item, Drawing)]
         return found
+
+    @property
+    def open_drawings(self) -> list[Drawing]:
+        """The figures that are seen without opening anything."""
+        return [block for block in self.blocks if isinstance(block, Drawing)]

@@ -10,7 +10,9 @@ import pandas as pd
 from harness.report.agreement_frames import AGREEMENT_HEADS, agreement_rows
 from harness.report.derived import index_of, overdispersion
 from harness.report.numerics import percentage_change, wald_p
+from harness.report.products.made import Product
 from harness.report.reading import Reading, Record, unreliable
+from harness.report.truth import truths
 
 FIT_FIELDS = (
     "id", "variant", "indicator", "stratum", "exposure", "response", "scale", "impact", "random",
@@ -51,6 +53,7 @@ EMPTY_HEADS = {
     "medians": ("indicator", "stratum", "t", "rate", "units"),
     "dropped": ("unit", "reason", "rows_for_reason"),
     "rows_by_t": ("t", "rows"),
+    "truth": ("indicator", "stratum", "term", "truth"),
 }
 
 
@@ -73,6 +76,7 @@ def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
         "rows_by_t": _frame(_rows_by_t(reading)),
         "versions": _frame(version_rows(reading)),
         **_claims(reading),
+        **({"truth": _frame(_truth(reading))} if reading.results.get("truth") else {}),
     }
     return {name: _with_head(name, frame) for name, frame in frames.items()}
 
@@ -97,6 +101,11 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as UTF-8 CSV; floats as the shortest text that reads back the same."""
     text: str = frame.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
+
+
+def product_frame(product: Product) -> pd.DataFrame:
+    """Return the numbers of a product."""
+    return pd.DataFrame(product.rows, columns=list(product.heads), dtype=object)
 
 
 def _frame(rows: Any) -> pd.DataFrame:
@@ -252,6 +261,19 @@ def _rows_by_t(reading: Reading) -> Iterator[Record]:
     rows = reading.results["panel"]["rows_by_t"]
     for t in sorted(rows, key=int):
         yield {"t": int(t), "rows": rows[t]}
+
+
+def _truth(reading: Reading) -> Iterator[Record]:
+    for truth in truths(reading):
+        row = {"indicator": truth.indicator, "stratum": truth.stratum, "term": truth.term,
+               "truth": truth.value}  # fmt: skip
+        for family, fit in truth.fits.items():
+            p = fit["params"][truth.term] if fit else {}
+            row |= {
+                f"{family}_{key}": p.get(key) for key in ("estimate", "se", "ci_low", "ci_high")
+            }
+            row[f"{family}_covers"] = truth.covered(family)
+        yield row
 
 
 def version_rows(reading: Reading) -> Iterator[Record]:

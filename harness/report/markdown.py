@@ -47,7 +47,7 @@ def markdown(document: Document, figure_files: dict[str, str]) -> str:
     ----------
     document : Document
     figure_files : dict
-        File stem of each figure by its name.
+        Path of each figure, without ending, by its name.
     """
     parts = list(_head(document))
     for section in document.sections:
@@ -91,7 +91,7 @@ def _block(block: Block, figure_files: dict[str, str]) -> Iterator[str]:
             yield from _table(block)
         case Drawing():
             stem = figure_files[block.name]
-            yield f"![{escaped(block.alt)}](figures/{stem}.png)"
+            yield f"![{escaped(block.alt)}]({stem}.png)"
             yield f"*{escaped(block.caption)}*"
         case Fold():
             yield f"**{escaped(block.summary)}**"
@@ -131,7 +131,7 @@ def _table(table: Table) -> Iterator[str]:
     left = len(table.rows) - len(shown)
     if table.csv:
         more = f"{left} more rows: " if left else "Every digit: "
-        yield f"{more}[tables/{table.csv}.csv](tables/{table.csv}.csv)"
+        yield f"{more}[{table.csv_file}]({table.csv_file})"
 
 
 def _recipes(block: Recipes) -> Iterator[str]:

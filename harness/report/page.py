@@ -9,8 +9,8 @@ import jinja2
 import markupsafe
 
 from harness.report.document import Document
-from harness.report.embed import data_uri
 from harness.report.plaintext import visible
+from harness.report.size import embedded_figures, longest, shown_fits
 from harness.report.slug import slugs
 
 
@@ -33,7 +33,6 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["data_uri"] = data_uri
     made.tests["kind"] = lambda block, name: type(block).__name__ == name
     return made
 
@@ -45,7 +44,7 @@ def page(document: Document, figure_files: dict[str, str]) -> str:
     ----------
     document : Document
     figure_files : dict
-        File stem of each figure by its name.
+        Path of each figure, without ending, by its name.
     """
     reading = document.reading
     template = environment().get_template("report.html.j2")
@@ -54,6 +53,8 @@ def page(document: Document, figure_files: dict[str, str]) -> str:
         study=reading.study,
         counts=reading.results["counts"],
         claims=reading.results["claims"],
-        fit_ids=slugs(fit["id"] for fit in reading.fits),
+        fit_ids=slugs(fit["id"] for fit in shown_fits(reading, reading.fits)),
+        images=embedded_figures(reading, document.sections),
+        longest=longest(reading),
         figure_files=figure_files,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.report.document import document
-from harness.report.frames import all_frames, csv_bytes
+from harness.report.document import Document, document
+from harness.report.frames import all_frames, csv_bytes, product_frame
 from harness.report.markdown import markdown
 from harness.report.page import page
 from harness.report.reading import Reading
@@ -28,17 +28,26 @@ def render_report(results: dict[str, Any]) -> dict[str, bytes]:
     """
     reading = Reading(results)
     made = document(reading)
-    stems = slugs(drawing.name for drawing in made.drawings)
+    paths = _figure_paths(made)
     pages = {
-        "index.html": page(made, stems).encode("utf-8"),
-        "report.md": markdown(made, stems).encode("utf-8"),
+        "index.html": page(made, paths).encode("utf-8"),
+        "report.md": markdown(made, paths).encode("utf-8"),
     }
     for name, frame in all_frames(reading).items():
         pages[f"tables/{name}.csv"] = csv_bytes(frame)
+    for product in made.products:
+        pages[f"{product.file}.csv"] = csv_bytes(product_frame(product))
     for drawing in made.drawings:
-        pages[f"figures/{stems[drawing.name]}.svg"] = drawing.svg
-        pages[f"figures/{stems[drawing.name]}.png"] = drawing.png
+        pages[f"{paths[drawing.name]}.svg"] = drawing.svg
+        pages[f"{paths[drawing.name]}.png"] = drawing.png
     return pages
+
+
+def _figure_paths(made: Document) -> dict[str, str]:
+    """Return the path of each figure without ending; a product's figure is named by its own."""
+    own = {product.file for product in made.products}
+    stems = slugs(drawing.name for drawing in made.drawings if drawing.name not in own)
+    return {name: f"figures/{stem}" for name, stem in stems.items()} | {name: name for name in own}
 
 
 def write_report(results: dict[str, Any], out: Path) -> Path:

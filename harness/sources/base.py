@@ -8,6 +8,24 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A small table that describes the data, as a paper's first table does.
+
+    Attributes
+    ----------
+    title, note : str
+    heads : tuple of str
+    rows : tuple of tuple
+        Text, whole numbers, or None for a cell that is empty.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str | int | None, ...], ...]
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A wide table, one row a unit and period, with the part that each column plays.
@@ -34,6 +52,10 @@ class Table:
         Why a unit has no event.
     simulated : bool
         Whether the data were drawn, not observed.
+    context : mapping of str to Context
+        Small tables about the data, by name.
+    truth : DataFrame or None
+        Of simulated data: ``indicator``, ``stratum``, ``term``, ``value`` on the log scale.
     """
 
     frame: pd.DataFrame
@@ -48,6 +70,8 @@ class Table:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     no_event_reason: Mapping[str, str] = field(default_factory=dict)
     simulated: bool = False
+    context: Mapping[str, Context] = field(default_factory=dict)
+    truth: pd.DataFrame | None = None
 
 
 Reader = Callable[..., Table]

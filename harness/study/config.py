@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -15,8 +14,8 @@ from harness.engines.base import Settings
 from harness.errors import HarnessError
 from harness.model import SegmentedPoisson
 from harness.sources.names import suggestion
+from harness.study.claims.faults import claim_fault
 from harness.study.claims.parts import Basis, Claim
-from harness.study.claims.patterns import Lowest, atoms
 from harness.study.parts import (
     WHOLE_PANEL,
     EngineLimits,
@@ -30,6 +29,7 @@ from harness.study.parts import (
     Variant,
     Words,
 )
+from harness.study.products import Product, product_fault
 from harness.study.scrutiny_parts import Scrutiny
 
 BASE = "base"
@@ -50,6 +50,7 @@ class Study(Part):
     settings: list[Settings] = Field(default=["default", "tight"], min_length=1)
     engine_limits: dict[EngineName, EngineLimits] = Field(default_factory=dict)
     variants: list[Variant] = Field(default_factory=list)
+    products: list[Product] = Field(default_factory=list)
     unfit: Literal["error", "list"] = "error"
     publish_rows: bool = True
     level: Verdict = "concordant"
@@ -112,21 +113,23 @@ class Study(Part):
 
     @model_validator(mode="after")
     def _claims_about_this_study(self) -> Study:
-        known = [indicator.name for indicator in self.indicators]
         labels = self.strata.labels if self.strata else {}
         strata = None if labels is None else [WHOLE_PANEL, *labels.values()]
-        for k, claim in enumerate(self.claims):
-            for indicator, stratum in _analyses_of(claim):
-                for name, names in ((indicator, known), (stratum, strata)):
-                    if names is not None and name not in names:
-                        text = f"claims.{k} ({claim.id}): {name!r}: {suggestion(name, names)}"
-                        raise _at(("claims", k), text)
         variants = [BASE, *(variant.name for variant in self.variants)]
-        for k, basis in enumerate(self.claims_by):
-            for name in basis.variants:
-                if name not in variants:
-                    text = f"claims_by.{k}.variants: {name!r}: {suggestion(name, variants)}"
-                    raise _at(("claims_by", k, "variants"), text)
+        fault = claim_fault(
+            self.claims, self.claims_by, [i.name for i in self.indicators], strata, variants
+        )
+        if fault is not None:
+            raise _at(*fault)
+        return self
+
+    @model_validator(mode="after")
+    def _makeable_products(self) -> Study:
+        labels = self.strata.labels if self.strata else {}
+        strata = None if labels is None else list(labels.values())
+        fault = product_fault(self.products, [i.name for i in self.indicators], strata)
+        if fault is not None:
+            raise _at(*fault)
         return self
 
     @model_validator(mode="after")
@@ -199,15 +202,6 @@ class Study(Part):
             if indicator.response in variant.responses
         )
         return ["pseudo"] if variant.rate is not None else list(there)
-
-
-def _analyses_of(claim: Claim) -> Iterator[tuple[str, str]]:
-    """Every indicator and stratum that a claim speaks of."""
-    for atom in atoms(claim.formula()):
-        if isinstance(atom, Lowest):
-            yield atom.indicator, atom.stratum
-        else:
-            yield from ((str(t.indicator), str(t.stratum)) for t in atom.terms)
 
 
 def _refusal(name: str, model: SegmentedPoisson, response: Response) -> str | None:

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from harness.errors import ConfigError
 from harness.resources import folder
 from harness.sources.names import suggestion
+from harness.study.claims.parts import Basis, Claim
 from harness.study.config import Study
 from harness.study.parts import Indicator, Model, Strata, Variant, Words
+from harness.study.products import Product
 from harness.study.scrutiny_parts import Scrutiny
 from harness.yaml_file import one_line, read_validated
 
@@ -23,6 +25,9 @@ _PARTS: dict[str, type[BaseModel]] = {
     "model": Model,
     "variants": Variant,
     "scrutiny": Scrutiny,
+    "products": Product,
+    "claims": Claim,
+    "claims_by": Basis,
 }
 
 

@@ -18,6 +18,7 @@ from harness.sources.cells import pick
 from harness.study.columns import columns_of, panel_of
 from harness.study.config import BASE, Study
 from harness.study.plan import WHOLE_PANEL, Cell, cells, changes_of, strata_of
+from harness.study.products import check_products
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +65,7 @@ def read_study(study: Study, base: Path) -> StudyData:
         _check_window(study, panels, table.name)
     found = tuple(sorted({name for panel in panels.values() for name in panel.strata}))
     strata = strata_of(study, found)
+    check_products(study.products, strata, table.context)
     designs, unfit = {}, {}
     for cell in cells(study, strata):
         rows = panel(

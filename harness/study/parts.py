@@ -12,6 +12,7 @@ from harness.engines.base import SeMethod, Settings
 from harness.errors import HarnessError
 from harness.model import SegmentedPoisson
 from harness.sources import check_options
+from harness.sources.names import suggestion
 
 # Names become folders and parts of ids.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
@@ -98,11 +99,20 @@ class Indicator(Part):
 
 
 class Strata(Part):
-    """A column that divides the units, and names for its values."""
+    """A column that divides the units, names for its values, and what a report calls those."""
 
     column: str
     labels: dict[str, Name] | None = None
+    titles: dict[str, str] = Field(default_factory=dict)
     minimum_units: int = Field(default=5, ge=2)
+
+    @model_validator(mode="after")
+    def _titles_of_strata(self) -> Strata:
+        known = list((self.labels or {}).values())
+        for name in self.titles:
+            if self.labels is not None and name not in known:
+                raise ValueError(f"titles: {name!r}: {suggestion(name, known)}")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from harness.engines.base import POINTS, Transport
 from harness.engines.workers import Task
 from harness.study.answers import fit_key
 from harness.study.config import BASE, Study
+from harness.study.extras import extras
 from harness.study.panels import StudyData, read_study
 from harness.study.plan import Cell, PlannedFit, fits_of
 from harness.study.store import digest, whole_code
@@ -72,6 +73,7 @@ class Prepared:
         return digest(
             "run", whole_code(), self.study.model_dump(mode="json"), self.options.command,
             self.options.seed, table.source, table.notes, dict(table.descriptions),
+            extras(self.study, table, self.data.strata),
             [(panel.sha256, [asdict(part) for part in panel.dropped]) for panel in panels],
             [fit_key(task) for task in self.tasks],
             [(str(cell), reason) for cell, reason in self.data.unfit.items()],

@@ -22,6 +22,7 @@ from harness.study.claims.ledger import ledger
 from harness.study.columns import columns_of
 from harness.study.config import BASE
 from harness.study.distances import distances
+from harness.study.extras import extras
 from harness.study.panels import model_of
 from harness.study.parts import Indicator
 from harness.study.plan import WHOLE_PANEL, PlannedFit, PlannedPair
@@ -68,6 +69,7 @@ def results_dict(run: StudyRun) -> dict[str, Any]:
         "claims": ledger(run),
         "selection": selection_records(run),
         **({} if scrutiny is None else {"scrutiny": scrutiny}),
+        **extras(run.study, run.data.table, run.data.strata),
         "unfit": [
             {
                 "indicator": cell.indicator,
@@ -124,7 +126,8 @@ def _study(run: StudyRun) -> dict[str, Any]:
 
 def _stratum(run: StudyRun, name: str) -> dict[str, Any]:
     words = run.study.words
-    label = f"All {plural(words.unit)}" if name == WHOLE_PANEL else name
+    titles = run.study.strata.titles if run.study.strata else {}
+    label = f"All {plural(words.unit)}" if name == WHOLE_PANEL else titles.get(name, name)
     descriptions = run.data.table.descriptions
     column = run.study.strata.column if run.study.strata else None
     own = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.report import write_report
 from harness.study.by_hand import write_designs
+from harness.study.json_lines import json_lines
 from harness.study.prepared import Prepared
 from harness.study.results import results_dict, timing_dict
 from harness.study.runner import StudyRun
@@ -104,8 +104,7 @@ def _new_folder(target: Path) -> Path:
 
 
 def _write_json(path: Path, content: object) -> None:
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(json_lines(content) + "\n", encoding="utf-8")
 
 
 def _check_replaceable(target: Path) -> None:

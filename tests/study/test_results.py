@@ -341,7 +341,7 @@ def test_every_design_has_a_file_of_its_own(
     out.mkdir(parents=True)
     before = sorted(p for p in tmp_path.rglob("*"))
     write_designs(
-        StudyRun(study, data, {}, {}, {}, current_environment(), RunOptions(tmp_path)), out
+        StudyRun(study, data, {}, {}, {}, {}, current_environment(), RunOptions(tmp_path)), out
     )
     written = [p for p in tmp_path.rglob("*") if p.is_file() and p not in before]
     assert all(p.parent == out / "designs" for p in written)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from harness.report.derived import Overdispersion
 from harness.report.figures.bland_altman import bland_altman
-from harness.report.figures.chained_index import chained_index_figure, strata_index_figure
+from harness.report.figures.chained_index import chained_index_figure
 from harness.report.figures.dispersion import dispersion_figure
 from harness.report.figures.families import families_figure
 from harness.report.figures.forest import forest_figure
 from harness.report.figures.heat_map import heat_map
 from harness.report.figures.medians import medians_figure
+from harness.report.figures.strata_index import strata_index_figure
 from harness.report.figures.style import Drawing
 from harness.report.reading import Reading
 

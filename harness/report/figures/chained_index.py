@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 
 from harness.report.derived import Overdispersion, index_of, too_narrow
 from harness.report.figures.panels import (
-    MARKERS,
     finish_panels,
     frame_panel,
     scale_note,
@@ -19,12 +20,11 @@ from harness.report.figures.style import (
     colour_of,
     drawing,
     house_style,
-    in_legend,
     share_if_alike,
     small_multiples,
 )
 from harness.report.numerics import BASELINE, ChainedIndex
-from harness.report.reading import WHOLE_PANEL, Reading, Record, Voice
+from harness.report.reading import Reading, Record, Voice
 from harness.report.rounding import fixed
 
 Chains = list[tuple[Voice, ChainedIndex]]
@@ -38,24 +38,42 @@ def chained_index_figure(
 
     NB2 is drawn beside where the counts vary more than Poisson allows.
     """
-    checks = [check for check in found if check.stratum["name"] == stratum["name"]]
-    beside = [index_of(check.beside, reading) for check in checks]
-    chains = [_chains(reading, indicator, stratum) for indicator in reading.indicators]
+    name = f"chained-index-{stratum['name']}"
+    return index_panels(reading, (stratum,), found, reading.indicators, name, "Chained index")
+
+
+def index_panels(
+    reading: Reading, strata: Sequence[Record], found: list[Overdispersion],
+    indicators: Sequence[Record], name: str, title: str,
+) -> Drawing | None:  # fmt: skip
+    """Return the chained index of some indicators and strata, one panel each.
+
+    Parameters
+    ----------
+    name, title : str
+        Of the drawing, and how its caption opens.
+    """
+    by_key = {(c.indicator["name"], c.stratum["name"]): c for c in found}
+    panels = [(indicator, stratum) for stratum in strata for indicator in indicators]
+    checks = [by_key[i["name"], s["name"]] for i, s in panels]
+    chains = [_chains(reading, indicator, stratum) for indicator, stratum in panels]
     if not any(chains):
         return None
     with house_style():
         figure, axes = small_multiples(len(chains))
-        for ax, indicator, own, nb2 in zip(axes, reading.indicators, chains, beside, strict=True):
-            frame_panel(ax, indicator, reading)
+        for ax, (indicator, stratum), own, check in zip(axes, panels, chains, checks, strict=True):
+            frame_panel(ax, indicator, reading, stratum["label"] if len(strata) > 1 else "")
             _draw_voices(ax, own)
-            _draw_nb2(ax, nb2)
+            _draw_nb2(ax, index_of(check.beside, reading))
         shared = share_if_alike([ax for ax, own in zip(axes, chains, strict=True) if own])
         finish_panels(figure, axes, reading)
+        where = ", ".join(stratum["label"] for stratum in strata)
         return drawing(
             figure,
-            f"chained-index-{stratum['name']}",
-            _alt(reading, stratum, chains),
-            _caption(reading, stratum, checks) + (scale_note(shared) if len(axes) > 1 else ""),
+            name,
+            _alt(panels, where, chains),
+            _caption(reading, f"{title}, {where}", checks)
+            + (scale_note(shared) if len(axes) > 1 else ""),
         )
 
 
@@ -101,56 +119,7 @@ def _draw_nb2(ax: Axes, index: ChainedIndex | None) -> None:
         ax.vlines(index.t, index.low, index.high, color=NB2_COLOUR, linewidth=1.1)
 
 
-def strata_index_figure(reading: Reading, found: list[Overdispersion]) -> Drawing | None:
-    """Return the strata beside one another, one panel an indicator; None without strata."""
-    strata = [s for s in reading.strata if s["name"] != WHOLE_PANEL]
-    if len(strata) < 2 or not reading.voices or not reading.tiles:
-        return None
-    voice = reading.voices[0]
-    fits = [reading.spoken(voice, i["name"], s["name"]) for i in reading.indicators for s in strata]
-    if not any(index_of(fit, reading) for fit in fits):
-        return None
-    narrow = too_narrow(check for check in found if check.stratum in strata)
-    with house_style():
-        figure, axes = small_multiples(len(reading.indicators))
-        for ax, indicator in zip(axes, reading.indicators, strict=True):
-            frame_panel(ax, indicator, reading)
-            ax.axhline(BASELINE, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-            for k, stratum in enumerate(strata):
-                offset = 0.09 * (k - (len(strata) - 1) / 2)
-                _draw_stratum(ax, k, offset, reading, voice, indicator, stratum)
-        shared = share_if_alike(axes)
-        finish_panels(figure, axes, reading)
-        names = ", ".join(s["label"] for s in strata)
-        return drawing(
-            figure,
-            "index-by-stratum",
-            f"Line charts of the chained index by stratum ({names}), one panel an indicator.",
-            f"Chained index by stratum, fitted by {voice.name}; bars are 95 % intervals."
-            f" Baseline 100 at t = {fixed(reading.window[0], 0)}.{shading(reading)}"
-            + (f" {narrow}" if narrow else "")
-            + scale_note(shared),
-        )
-
-
-def _draw_stratum(
-    ax: Axes, k: int, offset: float, reading: Reading, voice: Voice, indicator: Record,
-    stratum: Record,
-) -> None:  # fmt: skip
-    index = index_of(reading.spoken(voice, indicator["name"], stratum["name"]), reading)
-    if index is None:
-        return
-    colour = SERIES[1 + k % (len(SERIES) - 1)]
-    t = [at + offset for at in index.t]
-    ax.plot(
-        t, index.index, color=colour, marker=MARKERS[k % len(MARKERS)], markersize=4.5,
-        label=in_legend(f"{stratum['label']} (n = {stratum['units']})"),
-    )  # fmt: skip
-    if index.low is not None and index.high is not None:
-        ax.vlines(t, index.low, index.high, color=colour, linewidth=1.0, alpha=0.6)
-
-
-def _caption(reading: Reading, stratum: Record, checks: list[Overdispersion]) -> str:
+def _caption(reading: Reading, title: str, checks: list[Overdispersion]) -> str:
     names = [f"{voice.language} ({voice.name})" for voice in reading.voices]
     drawn = f"Line and band: {names[0]} with its 95 % interval."
     if len(names) > 1:
@@ -162,16 +131,16 @@ def _caption(reading: Reading, stratum: Record, checks: list[Overdispersion]) ->
         )
     narrow = too_narrow(check for check in checks if not check.nb2)
     return (
-        f"Chained index, {stratum['label']}: the modelled rate as a percentage of its level at"
+        f"{title}: the modelled rate as a percentage of its level at"
         f" t = {fixed(reading.window[0], 0)}. {drawn}{f' {narrow}' if narrow else ''}"
         + shading(reading)
     )
 
 
-def _alt(reading: Reading, stratum: Record, chains: list[Chains]) -> str:
+def _alt(panels: list[tuple[Record, Record]], where: str, chains: list[Chains]) -> str:
     ends = [
         f"{indicator['label']} ends at {fixed(float(found[0][1].index[-1]))}"
-        for indicator, found in zip(reading.indicators, chains, strict=True)
+        for (indicator, _), found in zip(panels, chains, strict=True)
         if found
     ]
-    return f"Line charts of the chained index, {stratum['label']}, from 100: {'; '.join(ends)}."
+    return f"Line charts of the chained index, {where}, from 100: {'; '.join(ends)}."

@@ -16,6 +16,11 @@ from harness.report.figures.style import (
 from harness.report.reading import Reading, Record
 from harness.report.words import plural
 
+MEDIANS_CAPTION = (
+    "Median over {units} of the observed rate at each {period} from the event: the data before any"
+    " model."
+)
+
 
 def medians_figure(reading: Reading) -> Drawing | None:
     """Return median rates by t, one panel an indicator, one line a stratum."""
@@ -25,7 +30,7 @@ def medians_figure(reading: Reading) -> Drawing | None:
         figure, axes = small_multiples(len(reading.indicators))
         for ax, indicator in zip(axes, reading.indicators, strict=True):
             frame_panel(ax, indicator, reading)
-            _draw_strata(ax, reading, indicator)
+            draw_medians(ax, reading, indicator, reading.strata)
         finish_panels(figure, axes, reading)
         names = ", ".join(i["label"] for i in reading.indicators)
         units = plural(reading.study["unit_word"])
@@ -33,14 +38,15 @@ def medians_figure(reading: Reading) -> Drawing | None:
             figure,
             "median-rates",
             f"Line charts of median observed rates around the event: {names}.",
-            f"Median over {units} of the observed rate at each {reading.study['period_word']} from"
-            f" the event: the data before any model.{shading(reading)} Vertical scales differ.",
+            MEDIANS_CAPTION.format(units=units, period=reading.study["period_word"])
+            + f"{shading(reading)} Vertical scales differ.",
         )
 
 
-def _draw_strata(ax: Axes, reading: Reading, indicator: Record) -> None:
+def draw_medians(ax: Axes, reading: Reading, indicator: Record, strata: list[Record]) -> None:
+    """Draw the median rates of one indicator, one line a stratum."""
     medians = [m for m in reading.results["medians"] if m["indicator"] == indicator["name"]]
-    for k, stratum in enumerate(reading.strata):
+    for k, stratum in enumerate(strata):
         own = [m for m in medians if m["stratum"] == stratum["name"] and m["rate"] is not None]
         own.sort(key=lambda m: int(m["t"]))
         ax.plot(

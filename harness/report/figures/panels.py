@@ -14,13 +14,14 @@ from harness.report.words import plural, unit_of
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def frame_panel(ax: Axes, indicator: Record, reading: Reading) -> None:
-    """Title a panel with its indicator, shade the event, set the time axis."""
+def frame_panel(ax: Axes, indicator: Record, reading: Reading, where: str = "") -> None:
+    """Title a panel with its indicator and a word on where, shade the event, set the time axis."""
     first, last = reading.window
     shade_event(ax, reading.window)
     ax.set_title(f"{wrapped(indicator['label'])}\n", pad=4)
+    unit = f"{unit_of(indicator)} · {where}" if where else unit_of(indicator)
     ax.text(
-        0.0, 1.02, wrapped(unit_of(indicator), 44, 1), transform=ax.transAxes,
+        0.0, 1.02, wrapped(unit, 44, 1), transform=ax.transAxes,
         fontsize=8, color=MUTED, va="bottom",
     )  # fmt: skip
     ax.set_xlim(first - 0.2, last + 0.2)
@@ -28,14 +29,14 @@ def frame_panel(ax: Axes, indicator: Record, reading: Reading) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
 
 
-def finish_panels(figure: Figure, axes: list[Axes], reading: Reading) -> None:
-    """Add one legend and one time axis for all panels."""
+def finish_panels(figure: Figure, axes: list[Axes], reading: Reading, legend: bool = True) -> None:
+    """Add one legend, where it is wanted, and one time axis for all panels."""
     columns = min(3, 1 + len(axes))
     found: dict[str, Artist] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             found.setdefault(str(label), handle)
-    if found:
+    if found and legend:
         figure.legend(list(found.values()), list(found), loc="outside upper left", ncols=columns)
     axis = f"{plural(reading.study['period_word']).capitalize()} from the event"
     figure.supxlabel(drawable(axis), fontsize=9)

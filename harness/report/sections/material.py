@@ -8,6 +8,7 @@ from harness.report.blocks import Block, Findings, Fold, Section
 from harness.report.derived import Overdispersion
 from harness.report.figures.style import Drawing
 from harness.report.findings import finding
+from harness.report.products import Product
 from harness.report.reading import Reading, Record
 from harness.report.tables.table import Table
 
@@ -19,6 +20,7 @@ class Material:
     reading: Reading
     found: list[Overdispersion]
     drawings: dict[str, Drawing]
+    products: tuple[Product, ...] = ()
 
     def figure(self, kind: str, stratum: Record | None = None) -> Drawing | None:
         """Return a figure, None where the results had nothing to show."""

@@ -5,8 +5,19 @@ from __future__ import annotations
 from harness.report.blocks import Block, Fold, Glossary, Recipe, Recipes, Section, Text
 from harness.report.reading import Reading
 from harness.report.sections.material import Material, section
+from harness.report.size import is_large, listed_fits, shown_fits
 from harness.report.tables import certificates, data, fits
 from harness.report.words import CAUSES, DEFAULT_EVENT, LEVELS, plural, unit_of
+
+BY_HAND = (
+    "Every fit of this report with all its digits on the log scale and the lines of R or"
+    " Python that redo it by hand. Open an analysis, then a fit."
+)
+LARGE_HAND = (
+    "The fits of the base model on the whole panel with all their digits on the log scale and the"
+    " lines of R or Python that redo them by hand. Open an analysis, then a fit. results.json has"
+    " the digits and the lines of every fit, under “fits” and “reproduce”."
+)
 
 
 def data_section(material: Material) -> Section:
@@ -43,9 +54,21 @@ def fits_section(material: Material) -> Section:
         "The fits, one by one",
         fits.failures_table(reading) or Text("Every fit gave an answer."),
         fits.messages_table(reading) or Text("No engine said anything."),
+        _selection(reading),
         certificates.certificates_table(reading),
         fits.fits_table(reading),
         _pseudo_note(reading),
+    )
+
+
+def _selection(reading: Reading) -> Text | None:
+    if not is_large(reading):
+        return None
+    return Text(
+        f"The two tables below list {len(listed_fits(reading))} of {len(reading.fits):,} fits: the"
+        " base model on the whole panel, and every other fit that failed, did not converge or is"
+        " not certified. The CSV files have them all.",
+        "aside",
     )
 
 
@@ -63,15 +86,13 @@ def _pseudo_note(reading: Reading) -> Text | None:
 def by_hand_section(material: Material) -> Section:
     """Return the lines that redo each fit."""
     reading = material.reading
-    blocks: list[Block] = [
-        Text(
-            "Every fit of this report with all its digits on the log scale and the lines of R or"
-            " Python that redo it by hand. Open an analysis, then a fit."
-        )
-    ]
+    blocks: list[Block] = [Text(LARGE_HAND if is_large(reading) else BY_HAND)]
     for indicator, stratum in reading.analyses:
         key = (indicator["name"], stratum["name"])
-        own = [fit for fit in reading.fits if (fit["indicator"], fit["stratum"]) == key]
+        fits_of = [fit for fit in reading.fits if (fit["indicator"], fit["stratum"]) == key]
+        own = shown_fits(reading, fits_of)
+        if not own:
+            continue
         recipes = tuple(
             Recipe(fit, fits.digits_table(fit), certificates.cautions(fit)) for fit in own
         )

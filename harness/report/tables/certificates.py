@@ -6,6 +6,7 @@ from collections import Counter
 
 from harness.report.reading import Reading, Record, answered
 from harness.report.rounding import NOTHING, brief
+from harness.report.size import listed_fits
 from harness.report.tables.cells import analysis_cell
 from harness.report.tables.table import Cell, Column, Table
 
@@ -21,7 +22,7 @@ WORDS = {
 
 def certificates_table(reading: Reading) -> Table | None:
     """Return one row a fit with a certificate, or with the reason why it has none."""
-    fits = [fit for fit in reading.fits if answered(fit) and "certificate" in fit]
+    fits = [fit for fit in listed_fits(reading) if answered(fit) and "certificate" in fit]
     if not fits:
         return None
     columns = (

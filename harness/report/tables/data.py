@@ -69,6 +69,14 @@ def strata_table(reading: Reading) -> Table:
 
 def medians_table(reading: Reading) -> Table:
     """Return median rates, indicator and stratum by time to the event."""
+    title = "Median rates around the event"
+    return medians_of(reading, reading.analyses, "medians", title, "medians")
+
+
+def medians_of(
+    reading: Reading, pairs: list[tuple[Record, Record]], name: str, title: str, csv: str
+) -> Table:
+    """Return median rates of some indicators and strata by time to the event."""
     medians: dict[tuple[str, str], dict[int, Record]] = {}
     for m in reading.results["medians"]:
         medians.setdefault((m["indicator"], m["stratum"]), {})[int(m["t"])] = m
@@ -84,16 +92,16 @@ def medians_table(reading: Reading) -> Table:
             Cell(s["label"]),
             *(_median(medians.get((i["name"], s["name"]), {}).get(t)) for t in times),
         )
-        for i, s in reading.analyses
+        for i, s in pairs
     )
     units = plural(reading.study["unit_word"])
     return Table(
-        "medians",
-        "Median rates around the event",
+        name,
+        title,
         columns,
         rows,
         note=f"Median over {units} of the observed rate; under it the number of {units}.",
-        csv="medians",
+        csv=csv,
         heads=2,
         tall=True,
     )

@@ -6,6 +6,7 @@ import re
 
 from harness.report.reading import Reading, Record, unreliable
 from harness.report.rounding import NOTHING, brief, exact, fixed
+from harness.report.size import listed_fits
 from harness.report.tables.cells import analysis_cell
 from harness.report.tables.certificates import triage_words
 from harness.report.tables.table import Cell, Column, Table, Tone
@@ -34,7 +35,7 @@ def fits_table(reading: Reading) -> Table:
         "fits",
         "Log-likelihoods and random effects",
         columns,
-        tuple(_fit_row(reading, fit) for fit in reading.fits),
+        tuple(_fit_row(reading, fit) for fit in listed_fits(reading)),
         csv="fits",
         heads=2,
         tall=True,

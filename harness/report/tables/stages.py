@@ -124,13 +124,13 @@ def index_table(reading: Reading, stratum: Record, found: list[Overdispersion]) 
                 (
                     indicator_cell(indicator),
                     Cell(f"{voice.language}: {voice.name}"),
-                    *_index_cells(fit, reading),
+                    *index_cells(fit, reading),
                 )
             )
         check = checks[indicator["name"]]
         if check.beside:
             name = f"NB2: {check.beside['engine']} {check.beside['settings']}"
-            *cells, end = _index_cells(check.beside, reading)
+            *cells, end = index_cells(check.beside, reading)
             end = marked(end, check.chain_changed)
             rows.append((indicator_cell(indicator), Cell(name), *cells, end))
     return Table(
@@ -158,7 +158,8 @@ def _index_note(first: int, checks: Checks) -> str:
     return " ".join(filter(None, parts))
 
 
-def _index_cells(fit: Record | None, reading: Reading) -> list[Cell]:
+def index_cells(fit: Record | None, reading: Reading) -> list[Cell]:
+    """Return the chained index of a fit over its intervals, one cell a t."""
     index = index_of(fit, reading)
     first, last = reading.window
     if index is None:

@@ -36,7 +36,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows; the first ``heads`` cells of a row are its heads."""
+    """Columns and rows; the first ``heads`` cells of a row are its heads.
+
+    ``csv`` is a stem in the folder tables, or a path without ending; ``image`` is such a path.
+    """
 
     name: str
     title: str
@@ -46,6 +49,12 @@ class Table:
     csv: str = ""
     heads: int = 1
     tall: bool = False
+    image: str = ""
+
+    @property
+    def csv_file(self) -> str:
+        """Path of the CSV below the report's folder."""
+        return f"{self.csv}.csv" if "/" in self.csv else f"tables/{self.csv}.csv"
 
     @property
     def meanings(self) -> list[tuple[str, str]]:

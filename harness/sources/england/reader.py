@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.sources.base import Table, reader
 from harness.sources.cells import pick, show
+from harness.sources.england.context import judgements
 from harness.sources.england.counts import as_shares, wide_counts
 from harness.sources.england.folder import england_folder
 from harness.sources.england.inspections import read_inspections
@@ -23,6 +24,7 @@ from harness.sources.england.notes import (
     flag_notes,
 )
 from harness.sources.england.published import FILE, read_cells
+from harness.sources.england.simulated import truth
 from harness.sources.england.workforce import EXPOSURE, read_workforce
 
 SOURCE = (
@@ -83,6 +85,8 @@ def read_england(*, folder: str | None = None, base: Path | None = None) -> Tabl
         descriptions=descriptions(frame.columns),
         no_event_reason=_no_event_reason(frame),
         simulated=simulated,
+        context={"judgements": judgements(events, authorities["la_code"])},
+        truth=truth(place) if simulated else None,
     )
 
 

@@ -1,0 +1,23 @@
+"""The tables and figures of the paper that the study redoes."""
+
+from __future__ import annotations
+
+from harness.report.blocks import Block, Heading, Section, Text
+from harness.report.sections.material import Material, section
+
+
+def products_section(material: Material) -> Section:
+    """Return every product under its name; empty where the study lists none."""
+    title = "The paper’s tables and figures"
+    if not material.products:
+        return section("products", title)
+    blocks: list[Block] = [
+        Text(
+            "Named as in the paper and made from the fits of this report. Each is a CSV with every"
+            " digit and an image, as SVG and PNG, in the folder products.",
+            "aside",
+        )
+    ]
+    for product in material.products:
+        blocks += [Heading(product.title), *product.blocks]
+    return section("products", title, *blocks)
