@@ -22,7 +22,7 @@ model_frame <- function(request) {
     names <- term_names(stem, k)
     matrix(request[[stem]], n, length(names), dimnames = list(NULL, names))
   }
-  data.frame(y = request$y, o = request$o, g = factor(request$g),
+  data.frame(y = request$y, o = request$o, g = factor(request$g), o_id = factor(seq_len(n)),
              columns("x", request$p), columns("z", request$q))
 }
 
@@ -35,8 +35,13 @@ model_formula <- function(request, diagonal) {
   random <- if (!length(z)) NULL
     else if (request$covariance == "diagonal") diagonal(z)
     else sprintf("(0 + %s | g)", paste(z, collapse = " + "))
-  stats::as.formula(paste("y ~ 0 +", paste(c(x, random), collapse = " + ")))
+  # First, as lme4 puts it anyhow: it sorts effects by their number of levels.
+  own <- if (by_row(request)) "(1 | o_id)"
+  stats::as.formula(paste("y ~ 0 +", paste(c(x, own, random), collapse = " + ")))
 }
+
+# Whether every row has an effect of its own.
+by_row <- function(request) request$family == "poisson-olre"
 
 # Evaluate, keeping every warning and message; an error becomes a field, not a stop.
 captured <- function(expression) {

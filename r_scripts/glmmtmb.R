@@ -1,15 +1,20 @@
 # glmmTMB on a request.  By hand:  Rscript glmmtmb.R REQUEST_FOLDER
 
 # Starts for theta (log standard deviations, then scaled correlations) beside glmmTMB's own.
-glmmtmb_starts <- function(q, covariance) {
+# The SD of rows' own effects comes first.
+glmmtmb_starts <- function(request) {
+  q <- as.integer(request$q)
   sd <- c(log(.3), rep(-2.5, q))[seq_len(q)]
   low <- c(log(.3), rep(-4, q))[seq_len(q)]
-  pairs <- if (covariance == "diagonal") 0 else q * (q - 1) / 2
+  pairs <- if (request$covariance == "diagonal") 0 else q * (q - 1) / 2
   starts <- list(c(sd, rep(1, pairs)), c(sd, rep(-1, pairs)), c(low, rep(0, pairs)))
-  c(list(NULL), lapply(unique(starts), function(theta) list(theta = theta)))
+  own <- if (by_row(request)) log(.3)
+  c(list(NULL), lapply(unique(starts), function(theta) list(theta = c(own, theta))))
 }
 
-glmmtmb_family <- function(name) switch(name, poisson = stats::poisson(), nb2 = glmmTMB::nbinom2())
+glmmtmb_family <- function(name) {
+  if (name == "nb2") glmmTMB::nbinom2() else stats::poisson()
+}
 
 glmmtmb_once <- function(formula, data, family, start) {
   glmmTMB::glmmTMB(formula, data = data, family = family, offset = o, start = start)
@@ -31,12 +36,14 @@ NO_CURVATURE <- 1e-8
 # shorter step would leave noise. Where it has no information it stays where nlminb left it: the
 # noise led such steps thousands further, and the other parameters with them. At the end it goes four
 # times as far, nearer to a correlation of one, where that does not raise the objective.
-newton_polish <- function(model, q, steps = 10L, enough = 1e-9) {
+#
+# sds: how many standard deviations come before the scaled correlations.
+newton_polish <- function(model, sds, steps = 10L, enough = 1e-9) {
   fn <- model$obj$fn
   gr <- model$obj$gr
   par <- model$fit$par
   ndeps <- 1e-3 / sqrt(pmax(diag(stats::optimHess(par, fn, gr)), 1))
-  large <- names(par) == "theta" & cumsum(names(par) == "theta") > q & abs(par) > 1
+  large <- names(par) == "theta" & cumsum(names(par) == "theta") > sds & abs(par) > 1
   ndeps[large] <- 1e-3 * abs(par[large])
   step <- numeric(length(par))
   at <- function(par) {
@@ -115,7 +122,7 @@ glmmtmb_fit <- function(request) {
   family <- glmmtmb_family(request$family)
   began <- proc.time()[["elapsed"]]
   starts <- if (request$settings == "default") list(NULL)
-    else glmmtmb_starts(as.integer(request$q), request$covariance)
+    else glmmtmb_starts(request)
   runs <- lapply(starts, function(start) {
     c(captured(glmmtmb_once(formula, data, family, start)), list(start = as.double(start$theta)))
   })
@@ -137,7 +144,7 @@ glmmtmb_answer <- function(model, request) {
   converged <- model$fit$convergence == 0
   polished <- NULL
   if (request$settings == "tight") {
-    polished <- newton_polish(model, as.integer(request$q))
+    polished <- newton_polish(model, as.integer(request$q) + by_row(request))
     par <- polished$par
     covariance <- fixed_covariance(polished$hessian, names(par) == "beta")
     # nlminb's own word is about its last step, before these. An interior fit has 1e-5 standard
@@ -152,9 +159,11 @@ glmmtmb_answer <- function(model, request) {
   gradient <- model$obj$gr(par)
   report <- model$obj$report()
   full <- model$obj$env$last.par
-  effects <- matrix(full[names(full) == "b"], nrow = as.integer(request$q))
+  q <- as.integer(request$q)
+  effects <- matrix(utils::tail(full[names(full) == "b"], q * nlevels(model$frame$g)), nrow = q)
   list(params = as.double(par[names(par) == "beta"]), cov_params = as.double(covariance),
-       printed_se = as.double(printed), cov_re = as.double(glmmtmb_cov_re(report)),
+       printed_se = as.double(printed), cov_re = as.double(glmmtmb_cov_re(report, q)),
+       sigma_olre = if (by_row(request)) report$sd[[1]] else double(),
        random_effects = as.double(t(effects)), llf = as.double(llf),
        converged = as.double(converged), decrement = as.double(polished$decrement),
        optimum = as.double(polished$par),
@@ -169,17 +178,22 @@ glmmtmb_answer <- function(model, request) {
 # thousandth. Of 82 panels, fits on the boundary came closer than 1e-4, others stayed beyond 9e-3.
 near_singular <- function(model, par, request) {
   model$obj$fn(par)
-  cov_re <- glmmtmb_cov_re(model$obj$report())
-  if (!length(cov_re)) return(FALSE)
-  z <- matrix(request$z, ncol = as.integer(request$q))
+  report <- model$obj$report()
+  q <- as.integer(request$q)
+  if (by_row(request) && report$sd[[1]] < 1e-3) return(TRUE)
+  if (!q) return(FALSE)
+  cov_re <- glmmtmb_cov_re(report, q)
+  z <- matrix(request$z, ncol = q)
   scale <- sqrt(colMeans(z^2))
   min(eigen(cov_re * outer(scale, scale), symmetric = TRUE, only.values = TRUE)$values) < 1e-6
 }
 
-glmmtmb_cov_re <- function(report) {
-  if (!length(report$sd)) return(double())
-  sd <- report$sd[[1]]
-  corr <- report$corr[[1]]
+# Of the units' effects, the last.
+glmmtmb_cov_re <- function(report, q) {
+  if (!q) return(double())
+  last <- length(report$sd)
+  sd <- report$sd[[last]]
+  corr <- report$corr[[last]]
   # TMB reports no correlations for a diagonal block.
   if (!length(corr)) corr <- diag(length(sd))
   corr * outer(sd, sd)

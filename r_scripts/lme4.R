@@ -2,19 +2,19 @@
 
 # Starts for theta (Cholesky factor, by column) beside lme4's own: its tight answer from one
 # start is sometimes falsely singular.
-lme4_starts <- function(q, covariance) {
-  c(list(NULL), theta_starts(list(c(.3, rep(.1, q - 1)), c(.1, rep(.02, q - 1))), q, covariance))
-}
+lme4_starts <- function(request) c(list(NULL), theta_starts(list(c(.3, .1), c(.1, .02)), request))
 
 # More of them where the best answer is singular: a later effect that varies more than the first.
-lme4_more_starts <- function(q, covariance) {
-  theta_starts(list(c(.1, rep(.3, q - 1)), c(1, rep(.3, q - 1))), q, covariance)
-}
+lme4_more_starts <- function(request) theta_starts(list(c(.1, .3), c(1, .3)), request)
 
-theta_starts <- function(sds, q, covariance) {
+# From the SD of the first effect and of each later one; rows' own vary as the first.
+theta_starts <- function(sds, request) {
+  q <- as.integer(request$q)
   lower <- lower.tri(diag(q), diag = TRUE)
-  factor <- function(sd) if (covariance == "diagonal") sd else diag(sd, nrow = q)[lower]
-  lapply(sds, function(sd) list(theta = factor(sd)))
+  factor <- function(sd) if (request$covariance == "diagonal") sd else diag(sd, nrow = q)[lower]
+  lapply(sds, function(sd) {
+    list(theta = c(if (by_row(request)) sd[1], factor(c(sd[1], rep(sd[2], q))[seq_len(q)])))
+  })
 }
 
 # What is fitted: formula, data and family.
@@ -45,14 +45,16 @@ tight_control <- function(tolerance) {
                      optCtrl = list(rhoend = 1e-9, maxfun = 1e5))
 }
 
-# bobyqa to 1e-9 with the tightest inner tolerance that runs: where counts go into the ten
-# thousands, rounding keeps PIRLS from 1e-12, lme4's own 1e-7 comes last.
+# Of the inner iterations: where counts go into the ten thousands, rounding keeps PIRLS from 1e-12;
+# lme4's own 1e-7 comes last.
+TOLERANCES <- 10^-(13:7)
+
+# bobyqa to 1e-9 with the tightest inner tolerance that runs.
 glmer_tight <- function(model, start) {
-  tolerances <- 10^-(13:7)
   given_up <- list()
-  for (tolerance in tolerances) {
+  for (tolerance in TOLERANCES) {
     run <- captured(glmer_once(model, tight_control(tolerance), start))
-    if (!failed(run$value) || tolerance == tolerances[length(tolerances)]) break
+    if (!failed(run$value) || tolerance == TOLERANCES[length(TOLERANCES)]) break
     for (text in c(run$notes, paste("error:", run$value[[1]]))) {
       given_up[[text]] <- c(given_up[[text]], sprintf("%g", tolerance))
     }
@@ -149,7 +151,18 @@ sharpened <- function(fit, model, tolerance) {
     warning("the Hessian at the optimum is not positive definite: no standard errors from it")
     covariance[] <- NaN
   }
-  list(fit = fit, covariance = covariance, optimum = at$point, h = at$h, left_out = left_out)
+  list(fit = fit, covariance = covariance, optimum = at$point, h = at$h, left_out = left_out,
+       tolerance = tolerance)
+}
+
+# Where rounding keeps PIRLS from the tolerance of the fit, the next looser one: the settled deviance
+# does not depend on it.
+sharpened_if_possible <- function(fit, model, tolerance) {
+  for (looser in c(tolerance, Filter(function(t) t > 1.5 * tolerance, TOLERANCES))) {
+    run <- captured(sharpened(fit, model, looser))
+    if (!failed(run$value)) break
+  }
+  run
 }
 
 # vcov(use.hessian = TRUE), and whether it can be that: where the Hessian is not definite lme4
@@ -182,7 +195,7 @@ fit_lme4 <- function(request) {
 # the fixed effects.
 lme4_evaluate <- function(request) {
   model <- lme4_model(request)
-  for (tolerance in 10^-(13:7)) {
+  for (tolerance in TOLERANCES) {
     run <- captured(lme4_values(model, tolerance, request$points))
     if (!failed(run$value)) break
   }
@@ -197,26 +210,27 @@ lme4_values <- function(model, tolerance, points) {
 }
 
 # The best of several starts, of more where that is singular.
-tight_run <- function(model, q, covariance) {
+tight_run <- function(model, request) {
   from <- function(starts) lapply(starts, function(start) glmer_tight(model, start))
   value <- function(fit) as.numeric(stats::logLik(fit))
-  runs <- from(lme4_starts(q, covariance))
+  runs <- from(lme4_starts(request))
   best <- best_of(runs, value)
   if (failed(best$value) || !lme4::isSingular(best$value)) return(best)
-  best_of(c(runs, from(lme4_more_starts(q, covariance))), value)
+  best_of(c(runs, from(lme4_more_starts(request))), value)
 }
 
 lme4_fit <- function(request) {
   model <- lme4_model(request)
-  if (request$q == "0") return(fit_glm(model))
+  if (request$q == "0" && !by_row(request)) return(fit_glm(model))
   began <- proc.time()[["elapsed"]]
   if (request$settings == "default") {
     run <- captured(glmer_once(model, lme4::glmerControl(), NULL))
   } else {
-    run <- tight_run(model, as.integer(request$q), request$covariance)
+    run <- tight_run(model, request)
   }
   if (failed(run$value)) return(list(failure = run$value[[1]], notes = run$notes))
-  sharpen <- if (request$settings == "tight") function(fit) sharpened(fit, model, run$tolerance)
+  sharpen <- if (request$settings == "tight")
+    function(fit) sharpened_if_possible(fit, model, run$tolerance)
   answer <- lme4_answer(run$value, request, sharpen)
   answer$notes <- c(run$notes, answer$notes)
   if (!is.null(run$tolerance)) answer[c("tolPwrss", "start")] <- list(run$tolerance, run$start)
@@ -234,7 +248,7 @@ lme4_answer <- function(fit, request, sharpen) {
   covariance <- if (lost) asked$value else asked$value$observed
   sharp <- NULL
   if (!is.null(sharpen)) {
-    run <- captured(sharpen(fit))
+    run <- sharpen(fit)
     notes <- unique(c(notes, run$notes))
     if (failed(run$value)) {
       notes <- c(notes, paste("message: optimum and derivatives as lme4 left them:", run$value[[1]]))
@@ -249,14 +263,18 @@ lme4_answer <- function(fit, request, sharpen) {
     notes <- c(notes, paste("message: no standard errors from the observed information, the Hessian",
                             "is not positive definite; those that lme4 prints are RX"))
   }
-  blocks <- lapply(lme4::VarCorr(fit, sigma = 1), function(block) matrix(as.double(block), nrow(block)))
+  parts <- lme4::VarCorr(fit, sigma = 1)
+  units <- parts[names(parts) != "o_id"]
+  blocks <- lapply(units, function(block) matrix(as.double(block), nrow(block)))
   list(params = as.double(lme4::fixef(fit)), cov_params = as.double(covariance),
        printed_se = if (lost) rep(NaN, length(lme4::fixef(fit)))
          else as.double(sqrt(diag(asked$value$printed))),
        cov_re = as.double(as.matrix(Matrix::bdiag(blocks))),
-       random_effects = as.double(as.matrix(lme4::ranef(fit, condVar = FALSE)$g)),
+       sigma_olre = if (by_row(request)) sqrt(as.double(parts$o_id)) else double(),
+       random_effects = as.double(unlist(lme4::ranef(fit, condVar = FALSE)$g)),
        llf = as.double(stats::logLik(fit)), converged = as.double(fit@optinfo$conv$opt == 0),
-       optimum = as.double(sharp$optimum), h = as.double(sharp$h), left_out = as.double(sharp$left_out),
+       optimum = as.double(sharp$optimum), h = as.double(sharp$h),
+       tolerance_there = as.double(sharp$tolerance), left_out = as.double(sharp$left_out),
        version = as.character(utils::packageVersion("lme4")), notes = notes)
 }
 

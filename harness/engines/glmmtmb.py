@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from harness.design import Design, Response
+from harness.design import Design, Family, Response
 from harness.engines.base import Engine, FitOptions
 from harness.engines.r_engine import fit_in_r
 from harness.engines.r_installation import r_installation
@@ -30,7 +30,7 @@ ENGINE = Engine(
     language="R",
     estimator="maximum likelihood",
     method="laplace",
-    families=frozenset({"poisson", "nb2"}),
+    families=frozenset(get_args(Family)),
     responses=frozenset(get_args(Response)),
     fit=fit,
     missing=lambda: r_installation().missing("glmmTMB"),

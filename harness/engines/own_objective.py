@@ -14,7 +14,7 @@ from harness.errors import FitFailure
 from harness.glmm.parameters import Layout, semidefinite_cholesky
 
 # Engines whose objective can be asked, and the families that it knows.
-ASKED = {"lme4": ("poisson",), "glmmtmb": ("poisson", "nb2")}
+ASKED = {"lme4": ("poisson", "poisson-olre"), "glmmtmb": ("poisson", "nb2", "poisson-olre")}
 # Inner iterations of lme4 that end at a coarser tolerance than this say less than they are asked.
 SHARP = 1e-10
 # (fixed effects, covariance of the random effects, variance parameter of the family)
@@ -25,7 +25,8 @@ def can_be_asked(engine: str, design: Design) -> bool:
     """Whether an engine's own objective can be evaluated on a design, without fitting it."""
     known = design.family in ASKED.get(engine, ())
     # Without random effects lme4 is R's glm; a scalar covariance is neither's.
-    return known and design.exog_re.shape[1] > 0 and design.covariance != "scalar"
+    effects = design.exog_re.shape[1] > 0 or design.family == "poisson-olre"
+    return known and effects and design.covariance != "scalar"
 
 
 def own_values(
@@ -62,11 +63,15 @@ def own_values(
 
 
 def _lme4(design: Design, params: FloatArray, cov_re: FloatArray, variance: float) -> FloatArray:
-    """(theta, beta): the Cholesky factor by column, which may hold zeros."""
+    """(theta, beta): SD of the rows' own effects, then the Cholesky factor by column.
+
+    Either may hold zeros.
+    """
     p, q = design.exog.shape[1], design.exog_re.shape[1]
     layout = Layout.of(p, q, design.covariance)
     psi = layout.join(params, semidefinite_cholesky(cov_re))
-    return np.concatenate([psi[p:], psi[:p]])
+    own = [np.sqrt(variance)] if design.family == "poisson-olre" else []
+    return np.concatenate([own, psi[p:], psi[:p]])
 
 
 def _glmmtmb(
@@ -74,18 +79,21 @@ def _glmmtmb(
 ) -> FloatArray | None:
     """(beta, log SDs, scaled correlations, log theta); None on the boundary, at infinity here.
 
+    The SD of the rows' own effects comes before those of the units.
+
     Correlations are those of a lower factor with a unit diagonal, row by row (glmmTMB's vignette
     on covariance structures).
     """
     sd, L = np.sqrt(np.diag(cov_re)), semidefinite_cholesky(cov_re)
-    own = [] if design.family == "poisson" else [1.0 / variance if variance > 0.0 else np.inf]
-    if not np.all(np.isfinite(own)) or np.any(np.diag(L) <= 0.0):
+    if np.any(np.diag(L) <= 0.0) or (design.family != "poisson" and variance <= 0.0):
         return None
+    of_rows = [0.5 * np.log(variance)] if design.family == "poisson-olre" else []
+    log_theta = [-np.log(variance)] if design.family == "nb2" else []
     scaled = L / np.diag(L)[:, None]
     pairs = scaled[np.tril_indices(len(sd), -1)]
     if design.covariance == "diagonal":
         pairs = pairs[:0]
-    return np.concatenate([params, np.log(sd), pairs, np.log(own)])
+    return np.concatenate([params, of_rows, np.log(sd), pairs, log_theta])
 
 
 _COORDINATES = {"lme4": _lme4, "glmmtmb": _glmmtmb}

@@ -13,9 +13,11 @@ from harness.engines.assembly import assemble
 from harness.engines.base import Engine, FitOptions
 from harness.engines.messages import classify_all
 from harness.engines.r_bridge import Field, call_r
-from harness.engines.r_lines import GLM, PSEUDO, PSEUDO_RX, R_LINES
+from harness.engines.r_lines import GLM, O_ID, PSEUDO, PSEUDO_RX, R_LINES
 from harness.errors import ConversionError, FitFailure
 from harness.result import FitResult
+
+_NOTHING = np.zeros(0)
 
 
 def r_request(design: Design, options: FitOptions) -> dict[str, Field]:
@@ -63,7 +65,7 @@ def fit_in_r(script: str, identity: Engine, design: Design, options: FitOptions)
             else FitFailure("; ".join([f"R says: {reason}", *notes]))
         )
     p, q = design.exog.shape[1], design.exog_re.shape[1]
-    theta = answer.get("theta", np.zeros(0))
+    theta, sigma = (answer.get(name, _NOTHING) for name in ("theta", "sigma_olre"))
     return assemble(
         design,
         engine=identity.name,
@@ -79,6 +81,7 @@ def fit_in_r(script: str, identity: Engine, design: Design, options: FitOptions)
         cov_re=answer["cov_re"].reshape(q, q),
         random_effects=answer["random_effects"].reshape(design.n_groups, q, order="F"),
         theta=float(theta[0]) if theta.size else None,
+        sigma_olre=float(sigma[0]) if sigma.size else None,
         llf=float(answer["llf"][0]),
         converged=bool(answer["converged"][0]),
         messages=classify_all(notes),
@@ -86,9 +89,6 @@ def fit_in_r(script: str, identity: Engine, design: Design, options: FitOptions)
         reproduce=reproduce_lines(script, design, options, answer),
         details=_details(answer),
     )
-
-
-_NOTHING = np.zeros(0)
 
 
 def _details(answer: dict[str, Any]) -> dict[str, Any]:
@@ -110,26 +110,32 @@ def reproduce_lines(
     Newton steps after it are replaced by the point that they led to. The last line shows the
     estimates with the standard errors of the fit.
     """
-    terms = [_sum(design.exog_names, design.exog), *_random_terms(design)]
-    words = {"formula": f"y ~ {' + '.join(terms)}", "q": str(len(design.exog_re_names))}
+    by_row = design.family == "poisson-olre"
+    rows_own = ["(1 | o_id)"] if by_row else []
+    terms = [_sum(design.exog_names, design.exog), *rows_own, *_random_terms(design)]
+    words = {"formula": f"y ~ {' + '.join(terms)}"}
+    words["sds"] = str(len(design.exog_re_names) + by_row)
     own = script == "lme4" and design.response == "pseudo"
     words["family"] = "nbinom2" if design.family == "nb2" else "pseudo" if own else "poisson"
     words["scale"] = ", dispersion = 1" if own else ""
-    if script == "lme4" and not design.exog_re_names:
+    if script == "lme4" and not design.exog_re_names and not by_row:
         return f"{PSEUDO if own else ''}{GLM.format(**words)}"
     words["asked"] = asked = ", use.hessian = FALSE" if options.se_method == "rx" else ""
-    start, tolerance, optimum, h = (
-        answer.get(name, _NOTHING) for name in ("start", "tolPwrss", "optimum", "h")
+    start, tolerance, optimum, h, there = (
+        answer.get(name, _NOTHING)
+        for name in ("start", "tolPwrss", "optimum", "h", "tolerance_there")
     )
     words |= {"start": f", start = list(theta = {_vector(start)})" if start.size else ""}
     words |= {"best": _vector(optimum), "tolerance": _vector(tolerance), "h": _vector(h)}
+    other = there.size and there[0] != tolerance[0]
+    words["looser"] = f", control = glmerControl(tolPwrss = {_vector(there)})" if other else ""
     lines = R_LINES[script]
     parts = [lines.tight if options.settings == "tight" else lines.call]
     parts += [lines.optimum] if optimum.size else []
     # A direction without information is left out of the inverse, which summary() does not do.
     left_out = answer.get("left_out", _NOTHING).any() and not asked
     parts += [lines.left_out if left_out else PSEUDO_RX if own and asked else lines.show]
-    return f"{PSEUDO if own else ''}{_joined(parts, words)}"
+    return f"{PSEUDO if own else O_ID if by_row else ''}{_joined(parts, words)}"
 
 
 def _joined(parts: Sequence[str], words: Mapping[str, str]) -> str:

@@ -37,6 +37,10 @@ pseudo$family <- "pseudo-poisson"
 pseudo$aic <- function(y, n, mu, wt, dev) -2 * sum(wt * (y * log(mu) - mu - lgamma(y + 1)))
 """
 
+O_ID = """\
+# an effect of every row
+d$o_id <- factor(seq_len(nrow(d)))
+"""
 PSEUDO_RX = """\
 rx <- vcov(fit, use.hessian = FALSE, sigm = 1)
 cbind(Estimate = fixef(fit), `Std. Error` = sqrt(diag(rx)))"""
@@ -60,7 +64,7 @@ fit <- glmer({formula}, data = d, offset = o, family = {family},
 # Newton steps lead on from there to this maximum (theta, then the fixed effects). The deviance is
 # exact where it begins at its own linear predictor; derivatives are extrapolated differences.
 best <- {best}
-begun <- update(fit, start = NULL, devFunOnly = TRUE)
+begun <- update(fit, start = NULL, devFunOnly = TRUE{looser})
 place <- environment(begun)
 deviance <- function(point) {{
   begun(point)
@@ -101,7 +105,7 @@ fit <- glmmTMB({formula}, data = d, offset = o, family = {family}{start})""",
 # a thousandth of a standard error of each parameter, or of a large scaled correlation.
 best <- fit$fit$par
 ndeps <- 1e-3 / sqrt(pmax(diag(optimHess(best, fit$obj$fn, fit$obj$gr)), 1))
-large <- names(best) == "theta" & cumsum(names(best) == "theta") > {q} & abs(best) > 1
+large <- names(best) == "theta" & cumsum(names(best) == "theta") > {sds} & abs(best) > 1
 ndeps[large] <- 1e-3 * abs(best[large])
 best[] <- {best}
 hessian <- optimHess(best, fit$obj$fn, fit$obj$gr, control = list(ndeps = ndeps))

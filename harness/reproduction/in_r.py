@@ -38,9 +38,15 @@ tell <- function(name, estimates, se, llf, G, theta = Inf, sigma = 0) {
       laplace(y, o, X, Z, unit, estimates, G, theta, sigma))
 }
 """
-_BLOCKS = {
-    "lme4": "lapply(VarCorr(fit, sigma = 1), function(b) matrix(as.double(b), nrow(b)))",
-    "glmmtmb": "lapply(VarCorr(fit)$cond, function(b) matrix(as.double(b), nrow(b)))",
+_PARTS = {"lme4": "VarCorr(fit, sigma = 1)", "glmmtmb": "VarCorr(fit)$cond"}
+_COVARIANCE = """\
+parts <- {parts}
+units <- parts[names(parts) != "o_id"]
+G <- as.matrix(Matrix::bdiag(lapply(units, function(b) matrix(as.double(b), nrow(b)))))"""
+_OWN = {
+    "poisson": "theta = Inf",
+    "nb2": "theta = sigma(fit)",
+    "poisson-olre": "sigma = sqrt(as.double(parts$o_id))",
 }
 _REDO = """\
 # What R says, by its own call.
@@ -49,8 +55,8 @@ shown <- {{
 }}
 shown <- if (is.matrix(shown)) shown else coef(shown)
 if (is.list(shown)) shown <- shown$cond
-G <- {G}
-tell("{name}: redone by its own call", shown[, 1], shown[, 2], {llf}, G, {theta})
+{covariance}
+tell("{name}: redone by its own call", shown[, 1], shown[, 2], {llf}, G, {own})
 """
 
 
@@ -83,12 +89,14 @@ def script(design: Design, fits: Sequence[FitResult], file: str) -> str:
 
 
 def _redone(name: str, title: str, design: Design, lines: str) -> str:
-    nb2 = design.family == "nb2"
-    with_effects = design.exog_re.shape[1] > 0
-    blocks = f"as.matrix(Matrix::bdiag({_BLOCKS[name]}))" if with_effects else "matrix(0, 0, 0)"
-    llf = "-fit$fit$objective" if name == "glmmtmb" else "as.numeric(logLik(fit))"
-    theta = "theta = sigma(fit)" if nb2 else "theta = Inf"
-    return _REDO.format(lines=lines, G=blocks, name=title, llf=llf, theta=theta)
+    effects = design.exog_re.shape[1] > 0 or design.family == "poisson-olre"
+    return _REDO.format(
+        lines=lines,
+        name=title,
+        covariance=_COVARIANCE.format(parts=_PARTS[name]) if effects else "G <- matrix(0, 0, 0)",
+        llf="-fit$fit$objective" if name == "glmmtmb" else "as.numeric(logLik(fit))",
+        own=_OWN[design.family],
+    )
 
 
 def _partner(design: Design) -> list[str]:

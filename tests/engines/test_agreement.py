@@ -230,12 +230,59 @@ def test_nb2_takes_up_the_overdispersion(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
-    [({"family": "poisson-olre"}, "no family"), ({"covariance": "scalar"}, "no covariance")],
+    ("engine", "changes", "words"),
+    [
+        ("lme4", {"family": "nb2"}, "no family"),
+        ("glmmtmb", {"covariance": "scalar"}, "no covariance"),
+    ],
 )
-def test_what_an_engine_has_not_is_refused(changes: dict[str, Any], words: str) -> None:
-    (fit,) = harness.fit(design(**changes), engines=["glmmtmb"])
+def test_what_an_engine_has_not_is_refused(
+    engine: str, changes: dict[str, Any], words: str
+) -> None:
+    (fit,) = harness.fit(design(**changes), engines=[engine])
     assert words in str(fit.failure)
+
+
+# Of the three, where each ends its last Newton step.
+SIGMA_RTOL = 1e-6
+# Of an SD that is zero: glmmTMB approaches it in logarithms, halving what is left at each step.
+SIGMA_ATOL = 1e-3
+OLRE: dict[str, Callable[[], harness.Design]] = {
+    "slope": lambda: design(panel(units=20, mean=60.0, theta=THETA), family="poisson-olre"),
+    "diagonal": lambda: design(
+        panel(units=20, mean=60.0, theta=THETA), family="poisson-olre", covariance="diagonal"
+    ),
+    "intercept": lambda: design(
+        panel(units=20, mean=60.0, theta=THETA), family="poisson-olre", random="intercept"
+    ),
+    "none": lambda: design(
+        panel(units=20, mean=60.0, theta=THETA), family="poisson-olre", random="none"
+    ),
+    "counts of 20 000": lambda: design(
+        panel(units=20, mean=2e4, theta=THETA), family="poisson-olre"
+    ),
+    "nothing exceeds": lambda: design(panel(units=20, seed=3), family="poisson-olre"),
+}
+
+
+@pytest.mark.parametrize("name", OLRE)
+def test_an_effect_of_every_row(name: str) -> None:
+    found = harness.fit(OLRE[name](), engines=LIKELIHOOD, jobs=2)
+    assert not [fit.failure for fit in found if fit.failure]
+    table = harness.compare(found)
+    assert table.pairs["like_for_like"].all()
+    assert at_least(table.verdict, "concordant"), table.explain()
+    ours = found[-1]
+    assert ours.sigma_olre is not None
+    assert (ours.sigma_olre == 0.0) == (name == "nothing exceeds")
+    for fit in found:
+        assert fit.converged
+        assert fit.certificate is not None
+        assert fit.certificate.certified, f"{fit.engine}: {fit.certificate_reason}"
+        assert fit.random_effects.shape == (20, fit.design.exog_re.shape[1])
+        assert fit.sigma_olre == pytest.approx(ours.sigma_olre, rel=SIGMA_RTOL, abs=SIGMA_ATOL)
+        assert fit.dispersion == pytest.approx(ours.dispersion, rel=SIGMA_RTOL, abs=SIGMA_ATOL)
+        assert fit.aic == pytest.approx(ours.aic, abs=2 * LLF_ATOL)
 
 
 @pytest.mark.parametrize("covariance", ["unstructured", "diagonal"])
@@ -282,6 +329,8 @@ BY_HAND: dict[str, Callable[[], harness.Design]] = {
 BY_HAND_IN_R = BY_HAND | {
     name: DESIGNS[name] for name in ("few counts", "counts of 20 000", "counts of 200 000")
 }
+BY_HAND_IN_R["olre"] = OLRE["slope"]
+BY_HAND_IN_R["olre, none"] = OLRE["none"]
 BY_HAND_IN_R["nb2"] = lambda: design(panel(units=20, mean=60.0, theta=THETA), family="nb2")
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {"settings": "default"},

@@ -222,7 +222,7 @@ FAULTS = (
     Fault(
         "R maximises another likelihood", "negative binomial for Poisson", "unexplained",
         engine="glmmtmb", says="off by",
-        script=("glmmtmb", "poisson = stats::poisson()", "poisson = glmmTMB::nbinom2()"),
+        script=("glmmtmb", "else stats::poisson()", "else glmmTMB::nbinom2()"),
     ),
     Fault(
         "the tolerance is loose", "bobyqa's last trust region 0.02", "optimiser", settings="default",
@@ -258,7 +258,7 @@ FAULTS = (
     Fault(
         "units come back in another order", "sorted as text", "unexplained",
         says="conditional modes",
-        script=("lme4", "as.matrix(lme4::ranef(fit, condVar = FALSE)$g)",
+        script=("lme4", "unlist(lme4::ranef(fit, condVar = FALSE)$g)",
                 ("(function(modes) modes[order(as.character(seq_len(nrow(modes)))), ])"
                 "(as.matrix(lme4::ranef(fit, condVar = FALSE)$g))")),
     ),
