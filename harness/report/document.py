@@ -9,7 +9,7 @@ from harness.report.derived import overdispersion
 from harness.report.figures import all_figures
 from harness.report.figures.style import Drawing
 from harness.report.reading import Reading
-from harness.report.sections import agreement, answers, many_fits, provenance, strata
+from harness.report.sections import agreement, answers, many_fits, provenance, scrutiny, strata
 from harness.report.sections.material import Material
 from harness.report.status import Status, status
 from harness.report.words import model_sentence
@@ -21,6 +21,7 @@ MAKERS = (
     agreement.concordance_section,
     many_fits.software_section,
     many_fits.many_fits_section,
+    scrutiny.scrutiny_section,
     strata.strata_section,
     provenance.claims_section,
     provenance.data_section,
