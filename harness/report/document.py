@@ -17,6 +17,7 @@ from harness.report.sections import (
     many_fits,
     products,
     provenance,
+    scrutiny,
     strata,
     truth,
 )
@@ -34,6 +35,7 @@ MAKERS = (
     agreement.concordance_section,
     many_fits.software_section,
     many_fits.many_fits_section,
+    scrutiny.scrutiny_section,
     strata.strata_section,
     provenance.data_section,
     provenance.fits_section,

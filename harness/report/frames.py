@@ -12,6 +12,7 @@ from harness.report.derived import index_of, overdispersion
 from harness.report.numerics import percentage_change, wald_p
 from harness.report.products.made import Product
 from harness.report.reading import Reading, Record, unreliable
+from harness.report.scrutiny_frames import SCRUTINY_HEADS, scrutiny_rows
 from harness.report.truth import truths
 
 FIT_FIELDS = (
@@ -49,6 +50,7 @@ EMPTY_HEADS = {
     "comparisons": (*PAIR_FIELDS, "reproduction", "different_estimator"),
     "comparison_terms": ("fit_a", "fit_b", "term", "diff_se", "rel_se", "digits"),
     **AGREEMENT_HEADS,
+    **SCRUTINY_HEADS,
     "messages": ("id", "kind", "text", "triage", "distance_se"),
     "medians": ("indicator", "stratum", "t", "rate", "units"),
     "dropped": ("unit", "reason", "rows_for_reason"),
@@ -68,6 +70,7 @@ def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
         "comparisons": _frame(_comparisons(reading)),
         "comparison_terms": _frame(_comparison_terms(reading)),
         **{name: _frame(rows) for name, rows in agreement_rows(reading).items()},
+        **{name: _frame(rows) for name, rows in scrutiny_rows(reading).items()},
         "overdispersion": _frame(_overdispersion(reading)),
         "messages": _frame(_messages(reading)),
         "certificates": _frame(_certificates(reading)),

@@ -184,6 +184,11 @@ class Reading:
         found: Record = self.results.get("agreement") or NO_AGREEMENT
         return found
 
+    def scrutiny(self, question: str) -> list[Record]:
+        """Return what was found on one of a referee's questions; empty where it was not asked."""
+        asked: Record = self.results.get("scrutiny") or {}
+        return list(asked.get(question, []))
+
     @property
     def like_for_like(self) -> list[Record]:
         """Comparisons of the same estimator, both tight."""

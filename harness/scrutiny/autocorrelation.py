@@ -5,7 +5,10 @@ observations are independent, because each unit's own intercept and slope were f
 periods; the expected value depends on the design. So the observed figure is held against a
 parametric bootstrap: counts drawn from the fitted model, in which nothing but the random effects
 ties the periods of a unit together, and refitted (Davison & Hinkley 1997, Bootstrap Methods and
-their Application, sections 4.2 and 7.3).
+their Application, section 4.2).
+
+An observed figure above that range says that neighbouring periods go together: shocks that last
+longer than a period, or paths of units that no straight line and common steps follow.
 
 r = sum e_i e_(i+1) / sqrt(sum e_i^2 sum e_(i+1)^2) over all pairs of neighbouring periods of one
 unit; residuals are not centred, since those of a unit have mean zero under the model.

@@ -19,9 +19,10 @@ against panel. A level that is high for good does not regress, so the pre-period
 stratum is shown but enters nothing. Where units that rise faster also go on rising, rho is larger
 and the expected change smaller; the estimate holds what the data say of both together.
 
-Rates are empirical log rates, log((y + 1/2) / exposure), finite where a count is zero (Cox & Snell
-1989, Analysis of Binary Data, section 2.1); of an amount, its logarithm. Units with every period of
-the window up to the event enter. Intervals: a bootstrap over units within strata.
+Rates are empirical log rates, log((y + 1/2) / exposure): finite where a count is zero, and the half
+cancels the bias of order 1 / mean that the logarithm of a Poisson count has; of an amount, its
+logarithm. Units with every period of the window up to the event enter. Intervals: a bootstrap over
+units within strata; a stratum of fewer than five has none.
 """
 
 from __future__ import annotations
@@ -32,13 +33,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.concordance.agreement.bootstrap import RESAMPLES, draws, percentile_interval
+from harness.concordance.agreement.bootstrap import (
+    FEWEST_CLUSTERS,
+    RESAMPLES,
+    draws,
+    percentile_interval,
+)
 from harness.design import FloatArray
 from harness.errors import DesignError
 from harness.panel import Panel
 
 CONTINUITY = 0.5
-FEWEST_UNITS = 5
 NO_STRATUM = ""
 Interval = tuple[float, float] | None
 
@@ -115,7 +120,7 @@ def unit_histories(panel: Panel, first: int) -> pd.DataFrame:
     wide = pd.DataFrame({"unit": frame["unit"], "t": panel.t, "rate": _log_rates(panel)})
     table = wide.pivot_table(index="unit", columns="t", values="rate")
     table = table.reindex(columns=range(first, 1)).dropna()
-    if len(table) < FEWEST_UNITS:
+    if len(table) < FEWEST_CLUSTERS:
         raise DesignError(f"{len(table)} units have every period from {first} to 0: too few")
     strata = (
         frame.groupby("unit")["stratum"].first() if "stratum" in frame else pd.Series(dtype=str)
@@ -211,9 +216,13 @@ def _within(sums: FloatArray) -> FloatArray:
 
 def _stratum(name: str, units: int, found: _Estimates, drawn: _Estimates) -> StratumRegression:
     level, deviation, change = map(float, found.means[name][0])
+
+    def interval(values: FloatArray) -> Interval:
+        return percentile_interval(values, units) if units >= FEWEST_CLUSTERS else None
+
     return StratumRegression(
-        name, units, level, percentile_interval(drawn.means[name][:, 0], units),
+        name, units, level, interval(drawn.means[name][:, 0]),
         deviation, change,
         expected=float(found.slope[0]) * deviation,
-        expected_interval=percentile_interval(drawn.slope * drawn.means[name][:, 1], units),
+        expected_interval=interval(drawn.slope * drawn.means[name][:, 1]),
     )  # fmt: skip

@@ -1,0 +1,137 @@
+"""What a referee would ask: one short table a question, with the sentence that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.report import scrutiny_sentences as sentences
+from harness.report.blocks import Block, Heading, Section, Text
+from harness.report.reading import WHOLE_PANEL, Reading, Record
+from harness.report.sections.material import Material, fold, section
+from harness.report.tables import scrutiny_nulls, scrutiny_tests, scrutiny_units
+from harness.report.tables.table import Table
+
+Question = Callable[[Reading], list[Block | None]]
+ByStratum = Callable[[Reading, Record], Table | None]
+
+
+def scrutiny_section(material: Material) -> Section:
+    """Return the questions that the study asks; empty where it asks none."""
+    reading = material.reading
+    blocks = [block for question in QUESTIONS for block in question(reading)]
+    return section("scrutiny", "What a referee would ask", *blocks)
+
+
+def _contrasts(reading: Reading) -> list[Block | None]:
+    families = list(dict.fromkeys(row["family"] for row in reading.scrutiny("contrasts")))
+    if not families:
+        return []
+    whole, *others = reading.strata
+
+    def of(family: str) -> ByStratum:
+        return lambda reading, stratum: scrutiny_tests.contrast_table(reading, stratum, family)
+
+    widened = [of(family)(reading, whole) for family in families[1:]]
+    rest = [of(family)(reading, stratum) for stratum in others for family in families]
+    return [
+        Heading("Do the stages differ from one another?"),
+        Text(sentences.contrasts(reading)),
+        Text(sentences.RULES, "aside"),
+        of(families[0])(reading, whole),
+        fold(f"Contrasts of stages by another family: {whole['label']}", *widened),
+        fold("Contrasts of stages in the strata", *rest),
+    ]
+
+
+def _multiplicity(reading: Reading) -> list[Block | None]:
+    if not reading.scrutiny("multiplicity"):
+        return []
+    whole, *others = reading.strata
+    return [
+        Heading("How much survives that many measures were tested?"),
+        Text(sentences.multiplicity(reading)),
+        scrutiny_tests.multiplicity_table(reading, [whole], "multiplicity"),
+        fold(
+            "The same in the strata, and the stages that do not survive",
+            scrutiny_tests.multiplicity_table(reading, others, "multiplicity-strata"),
+            *(scrutiny_tests.fallen_table(reading, stratum) for stratum in reading.strata),
+        ),
+    ]
+
+
+def _asked_by_stratum(
+    key: str,
+    heading: str,
+    sentence: Callable[[Reading], str],
+    caution: str,
+    table: ByStratum,
+    summary: str,
+) -> Question:
+    """Return a question whose table exists once a stratum."""
+
+    def question(reading: Reading) -> list[Block | None]:
+        if not reading.scrutiny(key):
+            return []
+        tables = [table(reading, stratum) for stratum in reading.strata]
+        first = next((found for found in tables if found is not None), None)
+        rest = [found for found in tables if found is not first]
+        return [
+            Heading(heading),
+            Text(sentence(reading)),
+            Text(caution, "aside"),
+            first,
+            fold(summary, *rest),
+            _reasons(reading.scrutiny(key)),
+        ]
+
+    return question
+
+
+def _regression(reading: Reading) -> list[Block | None]:
+    rows = reading.scrutiny("regression_to_the_mean")
+    if not rows:
+        return []
+    return [
+        Heading("Is a stratum's step regression to the mean?"),
+        Text(sentences.regression(reading)),
+        Text(sentences.REGRESSION, "aside"),
+        scrutiny_units.regression_table(reading),
+        _reasons(rows),
+    ]
+
+
+def _reasons(rows: Sequence[Record]) -> Text | None:
+    """Name the analyses without an answer, each reason once."""
+    lost: dict[str, list[str]] = {}
+    for row in rows:
+        if row["reason"]:
+            where = "" if row["stratum"] == WHOLE_PANEL else f" ({row['stratum']})"
+            lost.setdefault(row["reason"], []).append(f"{row['indicator']}{where}")
+    if not lost:
+        return None
+    parts = [f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in lost.items()]
+    return Text(f"Without an answer: {'; '.join(parts)}.", "aside")
+
+
+QUESTIONS: tuple[Question, ...] = (
+    _contrasts,
+    _multiplicity,
+    _asked_by_stratum(
+        "placebo", "Would events at other times have looked the same?", sentences.placebo,
+        sentences.PLACEBO, scrutiny_nulls.placebo_table, "Placebo events in the strata",
+    ),
+    _asked_by_stratum(
+        "autocorrelation", "Are neighbouring periods independent, given the model?",
+        sentences.autocorrelation, sentences.AUTOCORRELATION,
+        scrutiny_nulls.autocorrelation_table, "Autocorrelation in the strata",
+    ),
+    _asked_by_stratum(
+        "composition", "Is it the same panel at every t?", sentences.composition,
+        sentences.COMPOSITION, scrutiny_units.composition_table, "Composition of the strata",
+    ),
+    _regression,
+    _asked_by_stratum(
+        "bounds", "How far could suppressed cells move the estimates?", sentences.bounds,
+        sentences.BOUNDS, scrutiny_units.bounds_table, "Suppressed cells in the strata",
+    ),
+)  # fmt: skip
