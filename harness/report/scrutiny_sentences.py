@@ -184,7 +184,8 @@ def bounds(reading: Reading) -> str:
     measures = len({row["indicator"] for row in moved})
     return (
         f"{counted(measures, 'measure').capitalize()} have suppressed cells in the window."
-        f" Filling them changes {len(changed)} of {len(rows)} conclusions at the 5 % level{_listed(reading, changed)}."
+        f" Filling them changes {len(changed)} of {len(rows)} conclusions at the 5 %"
+        f" level{_listed(reading, changed)}."
     )
 
 

@@ -100,8 +100,8 @@ def regression_table(reading: Reading) -> Table | None:
     note = (
         "All against the same of the whole panel, in per cent, over 95 % bootstrap intervals."
         " Level: geometric mean rate before the event. Expected: the step that regression to the"
-        " mean alone would bring. At most: if all of the deviation went back. Observed: the step of the base model. Bold: the interval leaves"
-        " out 0."
+        " mean alone would bring. At most: if all of the deviation went back. Observed: the step of"
+        " the base model. Bold: the interval leaves out 0."
     )
     return Table("regression-to-the-mean", "Regression to the mean", tuple(columns), tuple(rows),
                  note=note, csv="scrutiny_regression_to_the_mean")  # fmt: skip
