@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harness.report.numerics import percentage_change
+from harness.report.numerics import excludes_zero, percentage_change
 from harness.report.reading import WHOLE_PANEL, Reading, Record, by_name
 from harness.report.rounding import fixed
 from harness.report.tables.scrutiny_tests import family_name
@@ -42,7 +42,7 @@ REGRESSION = (
     " of change on deviation, common to the strata, times how far the stratum deviated in its last"
     " period from its own earlier ones, against all. Assumed: one linear slope for all, deviations"
     " that regress because they are transient, and common growth that cancels. A level that is"
-    " always high does not regress."
+    " always high does not regress, and no more than the whole deviation can."
 )
 BOUNDS = (
     "Every suppressed cell at its smallest, then every one at its largest possible count. Fillings"
@@ -68,7 +68,7 @@ def contrasts(reading: Reading) -> str:
             f" {counted(len(own), 'measure')} {verb} from the trend before it, {above} of them"
             " upwards"
         )
-    told = f"{'; '.join(parts)}. " if parts else ""
+    told = f"{_sentences(parts)} " if parts else ""
     return (
         f"{told}Over all strata the rule of intervals that must not overlap misses"
         f" {len(missed)} of the {sum(row['significant'] for row in compared)} differences of two"
@@ -92,7 +92,7 @@ def multiplicity(reading: Reading) -> str:
             f"{family_name(family)}: of {len(own)} tests of a stage {first} are significant at 5 %,"
             f" {holm} remain by Holm and {discovery} by Benjamini and Hochberg"
         )
-    return f"{by_name(reading.strata, WHOLE_PANEL)['label']}. {'. '.join(parts)}."
+    return f"{by_name(reading.strata, WHOLE_PANEL)['label']}. {_sentences(parts)}"
 
 
 def placebo(reading: Reading) -> str:
@@ -108,7 +108,7 @@ def placebo(reading: Reading) -> str:
             f"{stage_name(term, period)}: {len(out)} of {counted(len(tested), 'measure')} {verb}"
             f" out of the placebo estimates{which}"
         )
-    return f"{'. '.join(parts)}. Centred p-values below 5 %."
+    return f"{_sentences(parts)} Counted by the centred p-value below 5 %."
 
 
 def autocorrelation(reading: Reading) -> str:
@@ -123,7 +123,7 @@ def autocorrelation(reading: Reading) -> str:
             f"{family_name(family)}: in {part_of(above, len(own), 'analysis') if above else 'none'}"
             f" neighbouring residuals go together more than the model has it{less}"
         )
-    return f"{'. '.join(parts)}."
+    return _sentences(parts)
 
 
 def composition(reading: Reading) -> str:
@@ -149,28 +149,29 @@ def regression(reading: Reading) -> str:
     """Say how many differences of strata regression alone could half explain."""
     rows = [row for row in reading.scrutiny("regression_to_the_mean") if row["level"] is not None]
     told = [row for row in rows if row["observed_difference"] is not None]
-    half = [row for row in told if _explains(row)]
-    which = _listed(reading, half) if half else ""
-    sentence = (
-        "Regression to the mean would explain half or more of a stratum's difference from all at"
-        f" the event in {len(half)} of {len(told)} cases{which}; counted where the interval of what"
-        " it would bring leaves out zero."
-    )
-    largest = max(rows, key=lambda row: abs(row["expected"]), default=None)
-    if largest is None:
+    if not told:
         return "No analysis has an answer."
+    half = [row for row in told if _half(row, "expected") and _clear(row)]
+    most = [row for row in told if _half(row, "at_most")]
+    largest = max(told, key=lambda row: abs(row["expected"]))
     return (
-        f"{sentence} The largest step that it would bring is"
+        "Regression to the mean would explain half or more of a stratum's difference from all at"
+        f" the event in {len(half)} of {len(told)} cases{_listed(reading, half)}; counted where the"
+        " interval of what it would bring leaves out zero. If the whole deviation of the last"
+        f" period went back, it could in {len(most)}. The largest step that it would bring is"
         f" {fixed(percentage_change(largest['expected']), 1)} % ({_labels(reading, [largest])},"
         f" {by_name(reading.strata, largest['stratum'])['label']})."
     )
 
 
-def _explains(row: Record) -> bool:
-    expected, observed = row["expected"], row["observed_difference"]
-    if row["expected_low"] is None or row["expected_low"] <= 0 <= row["expected_high"]:
-        return False
-    return bool(expected * observed > 0 and abs(expected) >= HALF * abs(observed))
+def _half(row: Record, key: str) -> bool:
+    """Whether what regression brings goes the observed way, and half of it or more."""
+    brought, observed = row[key], row["observed_difference"]
+    return bool(brought * observed > 0 and abs(brought) >= HALF * abs(observed))
+
+
+def _clear(row: Record) -> bool:
+    return bool(excludes_zero(row["expected_low"], row["expected_high"]))
 
 
 def bounds(reading: Reading) -> str:
@@ -180,12 +181,17 @@ def bounds(reading: Reading) -> str:
         return "No analysis has an answer."
     moved = [row for row in rows if row["range_se"]]
     changed = [row for row in rows if row["conclusion_changes"]]
-    which = _listed(reading, changed) if changed else ""
     measures = len({row["indicator"] for row in moved})
     return (
         f"{counted(measures, 'measure').capitalize()} have suppressed cells in the window."
-        f" Filling them changes {len(changed)} of {len(rows)} conclusions at the 5 % level{which}."
+        f" Filling them changes {len(changed)} of {len(rows)} conclusions at the 5 %"
+        f" level{_listed(reading, changed)}."
     )
+
+
+def _sentences(parts: Iterable[str]) -> str:
+    """Join sentences, the first letter of each a capital."""
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts)
 
 
 def _by(rows: Iterable[Record], key: str) -> dict[str, list[Record]]:
@@ -197,11 +203,13 @@ def _by(rows: Iterable[Record], key: str) -> dict[str, list[Record]]:
 
 def _labels(reading: Reading, rows: Iterable[Record]) -> str:
     names = dict.fromkeys(row["indicator"] for row in rows)
-    return ", ".join(by_name(reading.indicators, name)["label"] for name in names)
+    return "; ".join(by_name(reading.indicators, name)["label"] for name in names)
 
 
 def _listed(reading: Reading, rows: Sequence[Record]) -> str:
     """Name measure and stratum of every row, each once."""
+    if not rows:
+        return ""
     keys = dict.fromkeys((row["indicator"], row["stratum"]) for row in rows)
     names = [
         f"{by_name(reading.indicators, i)['label']}, {by_name(reading.strata, s)['label']}"

@@ -13,6 +13,11 @@ estimated across units within strata, so that strata with different true effects
 and the expected change of a stratum is the slope times how far its mean deviation lies from that
 of the whole panel. It is held against the stratum's step0 less that of the whole panel.
 
+The slope is that of units picked by their deviation as a whole. Where the last period alone picked
+them, more goes back than it says, and a slope within strata is flatter than one across all units;
+but no more than the whole deviation can go back (rho = 0), so the deviation with its sign turned
+stands beside as the most that regression could bring.
+
 Assumed: the slope is linear and the same in every stratum; a deviation regresses because it is
 transient, not because the event followed it; and growth common to all units cancels, stratum
 against panel. A level that is high for good does not regress, so the pre-period level of the
@@ -72,6 +77,11 @@ class StratumRegression:
     change: float
     expected: float
     expected_interval: Interval
+
+    @property
+    def at_most(self) -> float:
+        """Change that regression would bring if the whole deviation went back."""
+        return -self.deviation
 
 
 @dataclass(frozen=True, slots=True)

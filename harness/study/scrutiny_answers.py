@@ -25,7 +25,7 @@ COUNTS = ("units", "complete_units", "fewest_units", "fewest_at")
 REGRESSION = (
     "stratum", "units", "left_out", "level", "level_low", "level_high", "deviation", "change",
     "slope", "slope_low", "slope_high", "rho", "correlation", "expected", "expected_low",
-    "expected_high", "observed", "observed_all", "observed_difference",
+    "expected_high", "at_most", "observed", "observed_all", "observed_difference",
 )  # fmt: skip
 
 
@@ -135,6 +135,7 @@ def _stratum(one: StratumRegression) -> Row:
         "deviation": number(one.deviation), "change": number(one.change),
         "expected": number(one.expected),
         "expected_low": expected_low, "expected_high": expected_high,
+        "at_most": number(one.at_most),
     }  # fmt: skip
 
 

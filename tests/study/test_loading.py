@@ -56,6 +56,12 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     ({"x": STRATA.replace("5", "1")}, ADDED, "greater than or equal to 2 (found 1)"),
     ({"x": STRATA.replace("north", "a b")}, ADDED, "(found 'a b')"),
     ({"x": "1: 2"}, ADDED, "Keys should be strings"),
+    # questions that the study cannot answer
+    ({"x": "scrutiny: {placebos: {}}"}, ADDED, "did you mean 'placebo'?"),
+    ({"x": "scrutiny: {placebo: {replicates: 19}}"}, ADDED, "greater than or equal to 39"),
+    ({"x": "scrutiny: {regression_to_the_mean: true}"}, ADDED, "needs strata: add it"),
+    ({"x": "scrutiny: {bounds: true}"}, ADDED, "needs variants that change count alone"),
+    ({"x": "model: {impact: level}\nscrutiny: {contrasts: true}"}, 10, "needs impact: two-step"),
     # what an engine cannot fit
     ({"engines": "engines: [lme4]", "x": "model: {family: nb2}"}, ENGINES,
      "engines: engine 'lme4' has no family 'nb2': poisson"),

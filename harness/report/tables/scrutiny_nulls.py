@@ -18,12 +18,12 @@ def placebo_table(reading: Reading, stratum: Record) -> Table | None:
     terms = list(dict.fromkeys(row["term"] for row in own if row["term"]))
     if not own:
         return None
-    period, first = reading.study["period_word"], "the estimate, as a percentage change"
+    period = reading.study["period_word"]
     columns = [Column("Indicator", numeric=False)]
     for term in terms:
         group = stage_name(term, period)
         columns += [
-            Column("Observed", first, group),
+            Column("Observed", "", group),
             Column("Placebo band", "", group),
             Column("p, size", "", group),
             Column("p, centred", "", group),
@@ -37,10 +37,10 @@ def placebo_table(reading: Reading, stratum: Record) -> Table | None:
         if any(row["indicator"] == i["name"] for row in own)
     )
     note = (
-        "In per cent. Placebo band: median over the 95 % range of the estimates with the events"
-        f" permuted among the {plural(reading.study['unit_word'])}. p, size: share of estimates at"
-        " least as large, the observed one among them; p, centred: of those at least as far from"
-        " the centre. Bold: outside the band."
+        "Percentage changes. Placebo band: median over the 95 % range of the estimates with the"
+        f" events permuted among the {plural(reading.study['unit_word'])}. p, size: share of"
+        " estimates at least as large, the observed one among them; p, centred: of those at least"
+        " as far from the centre. Bold: outside the band."
     )
     return Table(
         f"placebo-{stratum['name']}", f"Placebo events: {stratum['label']}", tuple(columns), rows,
@@ -72,7 +72,7 @@ def autocorrelation_table(reading: Reading, stratum: Record) -> Table | None:
     for family in families:
         group = family_name(family)
         columns += [
-            Column("Observed", "lag-1 autocorrelation of the Pearson residuals", group),
+            Column("Observed", "", group),
             Column("Expected range", "", group),
             Column("p", "", group),
         ]
@@ -85,9 +85,10 @@ def autocorrelation_table(reading: Reading, stratum: Record) -> Table | None:
         if any(row["indicator"] == i["name"] for row in own)
     )
     note = (
-        "Expected range: median over the 95 % range of data simulated from the fitted model, in"
-        " which the periods of a unit are independent but for its random effects. It lies below 0"
-        " because each unit's own line was fitted to a few periods. Bold: outside the range."
+        "Lag-1 autocorrelation of the Pearson residuals. Expected range: median over the 95 % range"
+        " of data simulated from the fitted model, in which the periods of a unit are independent"
+        " but for its random effects. It lies below 0 because each unit's own line was fitted to a"
+        " few periods. Bold: outside the range."
     )
     return Table(
         f"autocorrelation-{stratum['name']}", f"Autocorrelation: {stratum['label']}",

@@ -85,11 +85,10 @@ def regression_table(reading: Reading) -> Table | None:
     ]
     for stratum in strata:
         columns += [
-            Column(
-                "Level", "rate before the event over that of all, in per cent", stratum["label"]
-            ),
-            Column("Expected", "step that regression alone would bring", stratum["label"]),
-            Column("Observed", "step of the stratum less that of all", stratum["label"]),
+            Column("Level", "", stratum["label"]),
+            Column("Expected", "", stratum["label"]),
+            Column("At most", "", stratum["label"]),
+            Column("Observed", "", stratum["label"]),
         ]
     rows = []
     for i in reading.indicators:
@@ -99,8 +98,10 @@ def regression_table(reading: Reading) -> Table | None:
             cells = [cell for row in mine for cell in _regression_cells(row)]
             rows.append((indicator_cell(i), _slope_cell(first), *cells))
     note = (
-        "All less the same of the whole panel, as percentages 100·(exp(x) − 1), over 95 % bootstrap"
-        " intervals. Bold: the interval leaves out 0."
+        "All against the same of the whole panel, in per cent, over 95 % bootstrap intervals."
+        " Level: geometric mean rate before the event. Expected: the step that regression to the"
+        " mean alone would bring. At most: if all of the deviation went back. Observed: the step of"
+        " the base model. Bold: the interval leaves out 0."
     )
     return Table("regression-to-the-mean", "Regression to the mean", tuple(columns), tuple(rows),
                  note=note, csv="scrutiny_regression_to_the_mean")  # fmt: skip
@@ -115,7 +116,7 @@ def _slope_cell(row: Record) -> Cell:
 
 def _regression_cells(row: Record | None) -> tuple[Cell, ...]:
     if row is None:
-        return (Cell(NOTHING, tone="muted"),) * 3
+        return (Cell(NOTHING, tone="muted"),) * 4
     level, expected = (
         Cell(
             fixed(percentage_change(row[name]), 1),
@@ -126,7 +127,8 @@ def _regression_cells(row: Record | None) -> tuple[Cell, ...]:
         )
         for name in ("level", "expected")
     )
-    return level, expected, Cell(fixed(percentage_change(row["observed_difference"]), 1))
+    rest = (Cell(fixed(percentage_change(row[n]), 1)) for n in ("at_most", "observed_difference"))
+    return level, expected, *rest
 
 
 def _tone(low: float | None, high: float | None) -> Literal["", "strong"]:
@@ -144,7 +146,7 @@ def bounds_table(reading: Reading, stratum: Record) -> Table | None:
     period = reading.study["period_word"]
     columns = (
         Column("Indicator", numeric=False),
-        *(Column(stage_name(t, period), "lowest to highest estimate, in per cent") for t in stages),
+        *(Column(stage_name(t, period)) for t in stages),
     )
     rows = tuple(
         (indicator_cell(i), *(_range_cell(found.get((i["name"], term))) for term in stages))
