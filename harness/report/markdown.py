@@ -113,6 +113,7 @@ def _cell(cell: Cell) -> str:
     text = escaped(cell.text)
     text = f"**{text}**" if cell.tone == "strong" and text else text
     text = f"[{text}]({cell.file})" if cell.file else text
+    text = f"{text} {escaped(cell.mark)}" if cell.mark else text
     return f"{text} ({escaped(cell.sub)})" if cell.sub else text
 
 

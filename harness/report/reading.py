@@ -53,6 +53,8 @@ class Reading:
     results: Record
     _fits: Mapping[str, Record] = field(init=False, repr=False)
     _cells: Mapping[tuple[str, str, str, str, str], Record] = field(init=False, repr=False)
+    _analyses: Mapping[tuple[str, str], list[Record]] = field(init=False, repr=False)
+    _voices: list[Voice] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.results.get("schema") != SCHEMA:
@@ -62,6 +64,13 @@ class Reading:
         fits = self.results["fits"]
         object.__setattr__(self, "_fits", {fit["id"]: fit for fit in fits})
         object.__setattr__(self, "_cells", {tuple(fit[k] for k in keys): fit for fit in fits})
+        analyses: dict[tuple[str, str], list[Record]] = {}
+        for fit in fits:
+            analyses.setdefault((fit["indicator"], fit["stratum"]), []).append(fit)
+        object.__setattr__(self, "_analyses", analyses)
+        base = [fit for fit in fits if fit["variant"] == "base"]
+        exact = [fit for fit in base if fit["estimator"] == EXACT]
+        object.__setattr__(self, "_voices", [_voice(f) for f in _by_language(exact or base)])
 
     @property
     def study(self) -> Record:
@@ -120,6 +129,10 @@ class Reading:
         """Return one fit, None where it was not asked for."""
         return self._cells.get((indicator, stratum, variant, engine, settings))
 
+    def fits_of(self, indicator: str, stratum: str) -> list[Record]:
+        """Return every fit of one analysis."""
+        return self._analyses.get((indicator, stratum), [])
+
     def spoken(self, voice: Voice, indicator: str, stratum: str) -> Record | None:
         """Return the base fit by which a language speaks on one analysis."""
         return self.fit(indicator, stratum, voice.engine, voice.settings)
@@ -130,9 +143,7 @@ class Reading:
 
         A language with no maximum-likelihood engine speaks only where no other language has one.
         """
-        base = [fit for fit in self.fits if fit["variant"] == "base"]
-        exact = [fit for fit in base if fit["estimator"] == EXACT]
-        return [_voice(chosen) for chosen in _by_language(exact or base)]
+        return list(self._voices)
 
     def reference(self, indicator: str, stratum: str) -> Record | None:
         """Return the fit that the plain words are taken from, None where none is reliable.
@@ -141,9 +152,8 @@ class Reading:
         """
         others = [
             fit
-            for fit in self.fits
-            if (fit["indicator"], fit["stratum"], fit["variant"]) == (indicator, stratum, "base")
-            and fit["estimator"] == EXACT
+            for fit in self.fits_of(indicator, stratum)
+            if fit["variant"] == "base" and fit["estimator"] == EXACT
         ]
         voices = [self.spoken(voice, indicator, stratum) for voice in self.voices]
         fits = [*voices, *sorted(others, key=lambda fit: _rank(fit)[::-1])]
@@ -154,9 +164,8 @@ class Reading:
         model = self.study["model"]
         fits = [
             fit
-            for fit in self.fits
+            for fit in self.fits_of(indicator, stratum)
             if fit["family"] == "nb2"
-            and (fit["indicator"], fit["stratum"]) == (indicator, stratum)
             and (fit["impact"], tuple(fit["window"])) == (model["impact"], self.window)
         ]
         return sorted(fits, key=lambda fit: (not reliable(fit), *_rank(fit)))

@@ -19,7 +19,7 @@ from harness.study.unexplained import UNEXPLAINED, write_unexplained
 
 # What a run writes; a folder that holds anything else is not the harness's to replace.
 PAGES = ("results.json", "timing.json", "index.html", "report.md")
-WRITTEN = frozenset({*PAGES, "tables", "figures", "designs", UNEXPLAINED})
+WRITTEN = frozenset({*PAGES, "tables", "figures", "products", "designs", UNEXPLAINED})
 
 
 def write_run(run: StudyRun, out: Path) -> Path:

@@ -86,6 +86,17 @@ def test_strata_and_inspection_years(table: Table) -> None:
     assert set(table.frame.groupby("authority")["year"].agg(tuple)) == {tuple(range(2010, 2020))}
 
 
+def test_truth_and_judgements_come_with_it(table: Table) -> None:
+    assert table.truth is not None
+    pd.testing.assert_frame_equal(table.truth, truth(FIXTURE))
+    found = table.context["judgements"]
+    assert found.heads[2:] == ("Outstanding", "Good", "Requires improvement", "Inadequate", "All")
+    years = {row[1]: row[2:] for row in found.rows}
+    assert [years[str(year)][-1] for year in range(2014, 2019)] == [17, 40, 37, 36, 20]
+    assert years["all"] == (3, 49, 65, 33, 150)
+    assert years["share"] == ("2 %", "33 %", "43 %", "22 %", "100 %")
+
+
 def test_24_measures_can_be_studied(table: Table) -> None:
     assert len(EXPOSURES) + len(AMOUNTS) == 24
     for measure, exposure in EXPOSURES.items():

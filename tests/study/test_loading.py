@@ -14,6 +14,8 @@ from tests.study.files import PARTS, STRATA, study_text
 TITLE, SOURCE, INDICATOR, ENGINES, SETTINGS, ADDED = 2, 3, 5, 6, 7, 9
 VARIANT = "variants:\n  - {name: v, engines: [laplace]}\n  - {name: w, engines: [laplace]"
 
+PRODUCT = "products:\n  - {name: Table 2, "
+
 
 def indicator(old: str, new: str) -> dict[str, str]:
     return {"indicators": PARTS["indicators"].replace(old, new)}
@@ -79,6 +81,19 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     ({"x": VARIANT.replace("w, engines: [laplace", "w, engines: [lme4, lme4") + "}"}, 11, "'lme4'"),
     ({"x": VARIANT.replace("w", "base") + "}"}, 11, "'base'"),
     ({"x": "title: Another"}, ADDED, "title"),
+    # products
+    ({"x": PRODUCT + "kind: stages, indicators: [casess]}"}, 10,
+     "products.0.indicators: 'casess': did you mean 'cases'?"),
+    ({"x": PRODUCT + "kind: stages, indicator: [cases]}"}, 10, "did you mean 'indicators'?"),
+    ({"x": PRODUCT + "kind: table}"}, 10, "(found 'table')"),
+    ({"x": PRODUCT + "kind: medians, by: strata}"}, 10,
+     "kind 'medians' has no use for 'by': remove it (it takes indicators, strata)"),
+    ({"strata": STRATA, "x": PRODUCT + "kind: stages, strata: [nord]}"}, 11,
+     "products.0.strata: 'nord': did you mean 'north'?"),
+    ({"x": PRODUCT + "kind: stages}\n  - {name: table 2, kind: medians}"}, 11,
+     "products.1.name: the file name 'table-2' is taken: rename it"),
+    ({"x": STRATA.replace("minimum", "titles: {nort: North}, minimum")}, ADDED,
+     "titles: 'nort': did you mean 'north'?"),
     # engines
     ({"engines": "engines: [lme5]"}, ENGINES, "engine 'lme5' is not known: did you mean 'lme4'?"),
     ({"x": VARIANT.replace("w, engines: [", "w, engines: [glmmTMB, ") + "}"}, 11, "'glmmtmb'?"),

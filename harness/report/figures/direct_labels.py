@@ -12,7 +12,7 @@ SIZE = 8.0  # points
 LINE = 1.25  # of the size
 WIDE = 17  # characters
 POINTS = 72.0  # an inch
-ROOM = 0.62  # share of the axis that the labels take on its right
+ROOM = 0.5  # share of the axis that the labels take on its right
 
 
 def label_lines(ax: Axes, inches: float) -> None:
@@ -38,6 +38,10 @@ def label_lines(ax: Axes, inches: float) -> None:
     ticks = [x for x in ax.get_xticks() if first <= x <= last]
     ax.set_xlim(first, last + ROOM * (last - first))
     ax.set_xticks(ticks)
+    ax.spines["bottom"].set_bounds(first, last)
+    for line in (*ax.get_ygridlines(), *ax.get_lines()):
+        if list(np.asarray(line.get_xdata(), dtype=float)) == [0.0, 1.0]:  # across the axes
+            line.set_xdata([0.0, 1.0 / (1.0 + ROOM)])
     for (x, y), middle, text, line in zip(ends, middles, texts, lines, strict=True):
         ax.annotate(
             text, (x, y), (last + 0.25, middle), textcoords="data", va="center", ha="left",

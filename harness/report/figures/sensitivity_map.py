@@ -27,7 +27,7 @@ from harness.report.words import stage_name
 # In standard errors of the base model; beyond the last the colour stays.
 EDGES = np.array([-4.0, -2.0, -1.0, -0.5, -0.1, 0.1, 0.5, 1.0, 2.0, 4.0])
 COLOURS = mpl.colormaps["PuOr_r"].resampled(len(EDGES) + 1)
-CHANGED, LOST = "\N{BLACK DIAMOND}", "\N{EMPTY SET}"
+CHANGED, LOST, NOT_ASKED = "\N{BLACK DIAMOND}", "\N{EMPTY SET}", "\N{MULTIPLICATION SIGN}"
 SQUARE = 0.3  # inches
 Row = tuple[Record, Record]
 
@@ -67,7 +67,7 @@ def sensitivity_map(
 CAPTION = (
     "Colour: how far the estimate moves, in standard errors of the base model (orange up, purple"
     f" down). {CHANGED}: another conclusion than the base model's at the 5 % level. {LOST}: no"
-    " reliable estimate. Empty: not asked, or no such stage."
+    f" reliable estimate. {NOT_ASKED}: not asked, or no such stage."
 )
 
 
@@ -78,6 +78,7 @@ def _facet(ax: Axes, variants: Variants, rows: list[Row], stage: str, norm: Boun
         for column, name in enumerate(names):
             found = variants.shift(indicator["name"], stratum["name"], name, stage)
             if found.fit is None:
+                ax.text(column, row, NOT_ASKED, ha="center", va="center", color=SQUARE_EDGE)
                 continue
             if found.shift is None:
                 ax.text(column, row, LOST, ha="center", va="center", fontsize=8, color=SQUARE_EDGE)

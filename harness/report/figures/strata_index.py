@@ -70,7 +70,8 @@ def strata_panels(
             ax.axhline(BASELINE, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
             for k, stratum in enumerate(strata):
                 offset = 0.09 * (k - (len(strata) - 1) / 2)
-                _draw_stratum(ax, k, offset, reading, voices, indicator, stratum)
+                name_of = stratum["label"] if direct else _with_size(stratum)
+                _draw_stratum(ax, k, offset, reading, voices, indicator, stratum, name_of)
         shared = share_if_alike(axes)
         finish_panels(figure, axes, reading, legend=not direct)
         if direct:
@@ -83,6 +84,7 @@ def strata_panels(
             name,
             f"Line charts of the chained index by stratum ({listed}), one panel an indicator.",
             f"{title}, fitted by {voices[0].name}; bars are 95 % intervals."
+            + (f" {'; '.join(map(_with_size, strata))}." if direct else "")
             + (f" Open circles: {voices[1].name}." if len(voices) > 1 else "")
             + f" Baseline 100 at t = {fixed(reading.window[0], 0)}.{shading(reading)}"
             + (f" {narrow}" if narrow else "")
@@ -90,9 +92,13 @@ def strata_panels(
         )
 
 
+def _with_size(stratum: Record) -> str:
+    return f"{stratum['label']} (n = {stratum['units']})"
+
+
 def _draw_stratum(
     ax: Axes, k: int, offset: float, reading: Reading, voices: Sequence[Voice], indicator: Record,
-    stratum: Record,
+    stratum: Record, label: str,
 ) -> None:  # fmt: skip
     key = (indicator["name"], stratum["name"])
     index = index_of(reading.spoken(voices[0], *key), reading)
@@ -102,7 +108,7 @@ def _draw_stratum(
     t = [at + offset for at in index.t]
     ax.plot(
         t, index.index, color=colour, marker=MARKERS[k % len(MARKERS)], markersize=4.5,
-        label=in_legend(f"{stratum['label']} (n = {stratum['units']})"),
+        label=in_legend(label),
     )  # fmt: skip
     if index.low is not None and index.high is not None:
         ax.vlines(t, index.low, index.high, color=colour, linewidth=1.0, alpha=0.6)

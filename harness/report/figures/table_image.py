@@ -27,7 +27,7 @@ POINTS = 72.0  # an inch
 LINE = 1.3  # height of a line, of its size
 GAP = 14.0  # points between columns
 PAD = 5.0  # points above and below a row
-WIDEST = 30  # characters of text in a column before it wraps
+WIDEST = 40  # characters of text in a column before it wraps
 NOTE = 1.35  # line spacing of the note
 
 
@@ -54,15 +54,18 @@ def table_image(table: Table) -> Drawing:
                 va="center")  # fmt: skip
         _draw_heads(ax, table, places, widths, top)
         y = top
-        for row, tall in zip(table.rows, heights, strict=True):
+        below_heads = [*(row[0].text for row in table.rows[1:]), "end"]
+        for row, tall, next_head in zip(table.rows, heights, below_heads, strict=True):
             _draw_row(ax, row, table, places, y)
             y += tall
-            ax.plot([GAP / 2, width - GAP / 2], [y, y], color=GRID, linewidth=0.6)
+            # A row without a head of its own belongs to the one above.
+            left = GAP / 2 if next_head else 1.5 * GAP + widths[0]
+            ax.plot([left, width - GAP / 2], [y, y], color=GRID, linewidth=0.6)
         for at in (1.9 * SIZE * LINE, top, y):
             ax.plot([GAP / 2, width - GAP / 2], [at, at], color=INK, linewidth=0.9)
         ax.text(GAP, y + PAD, "\n".join(note), fontsize=SMALL, color=MUTED, va="top",
                 linespacing=NOTE)  # fmt: skip
-        return drawing(figure, table.name, f"The table {table.title}, as an image.", table.title)
+        return drawing(figure, table.name, f"{table.title}: the table as an image.", table.title)
 
 
 def _note(table: Table) -> str:
@@ -117,7 +120,7 @@ def _draw_heads(
 ) -> None:
     for (x, side), column in zip(places, table.columns, strict=True):
         text = "\n".join(drawable(part) for part in column.head.split("\n"))
-        ax.text(x, top - PAD, text, ha=side, va="bottom", fontsize=SIZE, fontweight="bold",
+        ax.text(x, top - PAD - 2, text, ha=side, va="baseline", fontsize=SIZE, fontweight="bold",
                 linespacing=LINE * 0.85)  # fmt: skip
     k = 0
     for group, span in table.groups:
@@ -125,7 +128,7 @@ def _draw_heads(
             right = places[k + span - 1][0]
             left = places[k][0] - widths[k]
             y = 1.9 * SIZE * LINE + PAD + SIZE * LINE
-            ax.text((left + right) / 2, y - 2, drawable(group), ha="center", va="bottom",
+            ax.text((left + right) / 2, y - 4, drawable(group), ha="center", va="baseline",
                     fontsize=SIZE, fontweight="bold")  # fmt: skip
             ax.plot([left, right], [y, y], color=MUTED, linewidth=0.6)
         k += span
@@ -141,6 +144,9 @@ def _draw_row(
             ax.text(x, y + PAD + (at + 0.5) * SIZE * LINE, line, ha=side, va="center",
                     fontsize=SIZE, color=colour,
                     fontweight="bold" if _bold(cell, k == 0) else "normal")  # fmt: skip
+        if cell.mark:
+            ax.text(x + 1.5, y + PAD + 0.3 * SIZE * LINE, drawable(cell.mark), ha="left",
+                    va="center", fontsize=SMALL, color=INK)  # fmt: skip
         if cell.sub:
             below = y + PAD + len(lines) * SIZE * LINE + 0.5 * SMALL * LINE
             ax.text(x, below, drawable(cell.sub), ha=side, va="center", fontsize=SMALL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.report.figures.table_image import table_image
 from harness.report.products.asked import Asked
 from harness.report.products.made import Product
@@ -13,20 +15,29 @@ from harness.report.tables.table import Cell, Column, Table
 def context_product(reading: Reading, asked: Asked) -> Product:
     """Return the context table that the product names."""
     found = reading.results["context"][asked.table]
-    heads = found["heads"]
-    numeric = [any(isinstance(row[k], int) for row in found["rows"]) for k in range(len(heads))]
+    heads, rows = found["heads"], found["rows"]
+    numeric = [any(isinstance(row[k], int) for row in rows) for k in range(len(heads))]
     table = Table(
         asked.file,
         f"{asked.name}. {found['title']}",
         tuple(Column(head, numeric=side) for head, side in zip(heads, numeric, strict=True)),
-        tuple(tuple(_cell(value) for value in row) for row in found["rows"]),
+        tuple(_row(row, above) for row, above in zip(rows, [None, *rows], strict=False)),
         note=found["note"],
         csv=asked.file,
         heads=max(numeric.index(True), 1) if any(numeric) else 1,
         image=asked.file,
     )
-    rows = [dict(zip(heads, row, strict=True)) for row in found["rows"]]
-    return Product(asked.name, asked.file, (table,), table_image(table), tuple(heads), rows)
+    numbers = [dict(zip(heads, row, strict=True)) for row in rows]
+    return Product(asked.name, asked.file, (table,), table_image(table), tuple(heads), numbers)
+
+
+Values = Sequence[str | int | None]
+
+
+def _row(row: Values, above: Values | None) -> tuple[Cell, ...]:
+    """Cells of a row; what its first cell shares with the row above stands there once."""
+    first = Cell("", tone="head") if above and above[0] == row[0] else _cell(row[0])
+    return (first, *(_cell(value) for value in row[1:]))
 
 
 def _cell(value: str | int | None) -> Cell:

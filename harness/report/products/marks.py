@@ -24,8 +24,9 @@ MEANINGS = (
     " afterwards of the opposite direction."
 )
 RULES = (
-    "Marked where the 95 % intervals show it without overlap; in brackets where the interval rule"
-    " and the Wald test of the contrast (5 %, from the covariance of the estimates) differ."
+    "A letter: the 95 % intervals show it, for a and c by not overlapping. In brackets: the Wald"
+    " test of the contrast alone shows it (5 %, from the covariance of the estimates), which needs"
+    " less of a difference."
 )
 
 

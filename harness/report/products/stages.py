@@ -55,7 +55,7 @@ def stages_product(reading: Reading, found: list[Overdispersion], asked: Asked) 
 
 def _same(cells: list[Cell]) -> bool:
     """Whether the languages print the same, marks included."""
-    return len({(cell.text, cell.sub, cell.tone) for cell in cells}) <= 1
+    return len({(cell.text, cell.sub, cell.tone, cell.mark) for cell in cells}) <= 1
 
 
 def _cell(
@@ -67,8 +67,7 @@ def _cell(
     cell = replace(change_cell(fit, term), link="")
     if fit is None or not reliable(fit):
         return cell
-    letters = marks_of(fit).text(term)
-    cell = replace(cell, text=f"{cell.text} {letters}") if letters else cell
+    cell = replace(cell, mark=marks_of(fit).text(term))
     return marked(cell, term in checks[key].changed)
 
 

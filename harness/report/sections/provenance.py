@@ -88,9 +88,7 @@ def by_hand_section(material: Material) -> Section:
     reading = material.reading
     blocks: list[Block] = [Text(LARGE_HAND if is_large(reading) else BY_HAND)]
     for indicator, stratum in reading.analyses:
-        key = (indicator["name"], stratum["name"])
-        fits_of = [fit for fit in reading.fits if (fit["indicator"], fit["stratum"]) == key]
-        own = shown_fits(reading, fits_of)
+        own = shown_fits(reading, reading.fits_of(indicator["name"], stratum["name"]))
         if not own:
             continue
         recipes = tuple(

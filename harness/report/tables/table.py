@@ -10,9 +10,10 @@ Tone = Literal["", "strong", "muted", "good", "near", "bad", "neutral", "head", 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text, a second line (an interval), a tone, where it leads to, a warning mark.
+    """Text, a second line (an interval), a tone, where it leads to, a warning, raised letters.
 
-    ``link`` is the id of a fit, ``file`` a path beside the report.
+    ``link`` is the id of a fit, ``file`` a path beside the report, ``mark`` letters that the
+    table's note explains.
     """
 
     text: str
@@ -21,6 +22,7 @@ class Cell:
     link: str = ""
     file: str = ""
     warns: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
