@@ -44,7 +44,8 @@ def fit(
         Needed with a panel; a design is a model already.
     engines : sequence of str
     settings : {"default", "tight"}
-    se_method : {"observed", "rx"}
+    se_method : {"observed", "rx", "cluster"}
+        As in ``FitOptions``; ``laplace`` and ``agq`` have them all.
     n_quadrature : int
         Points per dimension, for engines that use quadrature.
     stratum : str

@@ -77,6 +77,9 @@ class FitResult:
         Standard deviation of the observation-level effects of ``poisson-olre``.
     failure : str or None
         Why there is no answer; every number is NaN then.
+    df : Series or None
+        Degrees of freedom by term of the t distribution that tests and intervals refer to; None
+        where that is the normal distribution.
     bse_printed : Series or None
         What the engine itself prints where ``bse`` is recomputed from sharper derivatives.
     certificate : Certificate or None
@@ -112,6 +115,7 @@ class FitResult:
     theta: float | None = None
     sigma_olre: float | None = None
     n_quadrature: int | None = None
+    df: pd.Series[float] | None = None
     bse_printed: pd.Series[float] | None = None
     failure: str | None = None
     certificate: Certificate | None = None
@@ -178,9 +182,15 @@ class FitResult:
             return float("nan")
         return -2.0 * self.llf + float(np.log(self.nobs)) * self.design.n_params
 
+    def critical_values(self, alpha: float = 0.05) -> FloatArray:
+        """Quantiles of two-sided tests by term, shape (p,): of t(df) where there is a ``df``."""
+        if self.df is None:
+            return np.full(len(self.params), float(scipy.stats.norm.ppf(1 - alpha / 2)))
+        return np.asarray(scipy.stats.t.ppf(1 - alpha / 2, self.df), dtype=np.float64)
+
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Wald intervals on the log scale, columns ``lower`` and ``upper``."""
-        half = float(scipy.stats.norm.ppf(1 - alpha / 2)) * self.bse
+        half = self.critical_values(alpha) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @classmethod

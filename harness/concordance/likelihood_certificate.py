@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from harness.certificate import Certificate
-from harness.concordance.exact import SAME_LLF, ExactPoint, exact_point, objective_of, psi_of
+from harness.concordance.exact import SAME_LLF, ExactPoint, exact_point
+from harness.concordance.exact_errors import exact_errors
 from harness.concordance.judgement import Findings, judged
 from harness.concordance.metrics import reported_errors
 from harness.concordance.reference import Higher, higher_point
-from harness.design import FloatArray
 from harness.glmm.fitting import CONE_TOLERANCE
-from harness.glmm.laplace import conditional_information
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 
@@ -36,7 +35,7 @@ def likelihood_certificate(fit: FitResult) -> Certificate:
             definite=point.definite,
             cone_gain=point.cone if fit.singular else None,
             cone_slack=point.slack,
-            se_errors=reported_errors(fit.bse, _exact_bse(fit, point)),
+            se_errors=reported_errors(fit.bse, exact_errors(fit)),
             no_se=tuple(map(str, fit.bse.index[~(fit.bse > 0.0)])),
             llf_error=float(fit.llf - point.llf),
             unbounded=endless,
@@ -57,14 +56,3 @@ def _steps(point: ExactPoint, higher: Higher | None, another: bool) -> dict[str,
 def _own_gradient(fit: FitResult, point: ExactPoint) -> float | None:
     gradient = fit.details.get("own_gradient")
     return None if gradient is None else float(np.max(np.abs(np.asarray(gradient) * point.bse)))
-
-
-def _exact_bse(fit: FitResult, point: ExactPoint) -> FloatArray | None:
-    """Exact standard errors of the kind that the fit reports; None for another kind."""
-    if fit.se_method == "observed":
-        return point.bse
-    if fit.se_method != "rx":
-        return None
-    objective = objective_of(fit).laplace()
-    information = conditional_information(objective, psi_of(objective, fit))
-    return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))))

@@ -102,9 +102,17 @@ def reported_errors(reported: pd.Series[float], exact: FloatArray | None) -> dic
     }
 
 
-def significance_state(params: FloatArray, bse: FloatArray) -> FloatArray:
-    """Sign of the estimates whose 95 % Wald interval excludes zero, 0 for the others."""
-    return np.where(np.abs(params) > Z_5_PERCENT * bse, np.sign(params), 0.0)
+def significance_state(
+    params: FloatArray, bse: FloatArray, critical: FloatArray | float = Z_5_PERCENT
+) -> FloatArray:
+    """Sign of the estimates whose 95 % Wald interval excludes zero, 0 for the others.
+
+    Parameters
+    ----------
+    critical : float or ndarray, shape (p,)
+        Half the length of the interval in standard errors: another one where it is that of t.
+    """
+    return np.where(np.abs(params) > critical * bse, np.sign(params), 0.0)
 
 
 def variance_difference(a: FitResult, b: FitResult) -> float:
@@ -155,8 +163,8 @@ def pair_metrics(a: FitResult, b: FitResult) -> PairMetrics:
             "diff_se": _quotient(pb - pa, se),
             "rel_se": relative_difference(sb, sa),
             "digits": log_relative_error(pb, pa, se),
-            "state_a": significance_state(pa, sa),
-            "state_b": significance_state(pb, sb),
+            "state_a": significance_state(pa, sa, a.critical_values()),
+            "state_b": significance_state(pb, sb, b.critical_values()),
         },
         index=a.params.index,
     )

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
+from harness.concordance.exact_errors import EXACT_ERRORS
 from harness.concordance.explanation import Explanation
 from harness.concordance.pair import Pair
-from harness.concordance.swaps import EXACT_ERRORS
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 
@@ -114,12 +114,20 @@ def _optimiser(pair: Pair, why: Explanation, name: Name) -> str:
     return f"{name(about)} stopped before the maximum of the same objective: {mend}."
 
 
+_OBSERVED = "those of the observed information, which do not take the covariance for known"
+_ROBUST = (
+    "the cluster-robust ones where counts vary more than the family says, which makes those of the"
+    " information too small"
+)
+
+
 def _standard_errors(pair: Pair, why: Explanation, name: Name) -> str:
     if why.about is None:
+        kinds = (pair.a.se_method, pair.b.se_method)
+        advice = _ROBUST if "cluster" in kinds else _OBSERVED
         return (
-            f"Their standard errors are of two kinds ({pair.a.se_method} and {pair.b.se_method}):"
-            " compare like with like, and report those of the observed information, which do not"
-            " take the covariance for known."
+            f"Their standard errors are of two kinds ({kinds[0]} and {kinds[1]}): compare like with"
+            f" like, and report {advice}."
         )
     about, other = _about(pair, why)
     return (

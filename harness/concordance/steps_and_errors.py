@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from harness.concordance.exact import LLF_SLACK, exact_point, has_exact_objective
+from harness.concordance.exact_errors import EXACT_ERRORS
 from harness.concordance.explanation import Explanation
 from harness.concordance.metrics import PairMetrics, relative_difference
 from harness.concordance.own_objective import same_objective_shown
 from harness.concordance.reoptimised import leads_to, one_maximum
-from harness.concordance.swaps import EXACT_ERRORS, errors_by_method, mislabelled
+from harness.concordance.swaps import errors_by_method, mislabelled
 from harness.concordance.verdict import IDENTICAL
 from harness.result import FitResult
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pandas as pd
 
 from harness.design import Design
 from harness.engines.assembly import assemble
-from harness.engines.base import Engine, FitOptions
+from harness.engines.base import Engine, FitOptions, SeMethod
 from harness.glmm import PoissonGLMM, PoissonGLMMResults
 from harness.result import FitResult, Message
 
@@ -24,7 +25,7 @@ def fit_glmm(identity: Engine, design: Design, options: FitOptions, points: int)
     began = time.perf_counter()
     model = PoissonGLMM.from_design(design)
     result = model.fit(method="laplace" if points == 1 else "agq", n_quadrature=points)
-    covariance = result.cov_params(se_method=options.se_method).to_numpy()
+    names, robust = list(design.exog_names), options.se_method == "cluster"
     return assemble(
         design,
         engine=identity.name,
@@ -36,7 +37,8 @@ def fit_glmm(identity: Engine, design: Design, options: FitOptions, points: int)
         se_method=options.se_method,
         n_quadrature=points if points > 1 else None,
         params=np.asarray(result.params, dtype=np.float64),
-        covariance=covariance,
+        covariance=result.cov_params(se_method=options.se_method).to_numpy(),
+        df=pd.Series(result.cluster_df(), index=names) if robust else None,
         cov_re=result.cov_re.to_numpy(),
         random_effects=result.random_effects.to_numpy(),
         theta=result.theta,
@@ -45,7 +47,7 @@ def fit_glmm(identity: Engine, design: Design, options: FitOptions, points: int)
         converged=result.converged,
         messages=_notes(result),
         seconds=time.perf_counter() - began,
-        reproduce=reproduce_lines(design, points),
+        reproduce=reproduce_lines(design, points, options.se_method),
         details={"gradient_norm": result.gradient_norm, "decrement": result.decrement},
     )
 
@@ -64,14 +66,15 @@ def _notes(result: PoissonGLMMResults) -> tuple[Message, ...]:
     return tuple(notes)
 
 
-def reproduce_lines(design: Design, points: int) -> str:
+def reproduce_lines(design: Design, points: int, se_method: SeMethod = "observed") -> str:
     """Python lines that redo a fit on ``y``, ``X``, ``Z``, ``groups`` and ``offset``."""
     options = {"family": (design.family, "poisson"), "covariance": (design.covariance,
                "unstructured"), "response": (design.response, "count")}  # fmt: skip
     said = [f', {name}="{value}"' for name, (value, usual) in options.items() if value != usual]
     call = "" if points == 1 else f'method="agq", n_quadrature={points}'
+    shown = "summary()" if se_method == "observed" else f'conf_int(se_method="{se_method}")'
     return (
         "from harness.glmm import PoissonGLMM\n"
         f"fit = PoissonGLMM(y, X, groups, exog_re=Z, offset=offset{''.join(said)}).fit({call})\n"
-        "print(fit.summary())"
+        f"print(fit.{shown})"
     )

@@ -10,7 +10,7 @@ from harness.design import Design
 from harness.result import Estimator, FitResult
 
 Settings = Literal["default", "tight"]
-SeMethod = Literal["observed", "rx"]
+SeMethod = Literal["observed", "rx", "cluster"]
 Transport = Literal["auto", "rpy2", "rscript"]
 
 
@@ -26,9 +26,9 @@ class FitOptions:
     ----------
     settings : {"default", "tight"}
         What a user gets by typing the call, or the best answer the engine can give.
-    se_method : {"observed", "rx"}
-        Standard errors from the observed information, or conditional on the covariance
-        parameters (lme4's ``use.hessian = FALSE``).
+    se_method : {"observed", "rx", "cluster"}
+        Standard errors from the observed information; conditional on the covariance parameters
+        (lme4's ``use.hessian = FALSE``); or cluster-robust, the units being the clusters.
     n_quadrature : int
         Points per dimension of engines that use quadrature.
     transport : {"auto", "rpy2", "rscript"}
@@ -58,6 +58,8 @@ class Engine:
         Version of the software that fits.
     families, covariances, responses : frozenset of str
         What it can fit; see ``harness.Design``.
+    se_methods : frozenset of str
+        Standard errors that it can be asked for; see ``FitOptions``.
     optional : bool
         Whether nothing is amiss where it is not installed.
     """
@@ -72,14 +74,18 @@ class Engine:
     version: Callable[[], str]
     covariances: frozenset[str] = frozenset({"unstructured", "diagonal"})
     responses: frozenset[str] = frozenset({"count"})
+    se_methods: frozenset[str] = frozenset({"observed", "rx"})
     optional: bool = False
 
-    def refusal(self, family: str, covariance: str, response: str) -> str | None:
+    def refusal(
+        self, family: str, covariance: str, response: str, se_method: str = "observed"
+    ) -> str | None:
         """Return None where the engine can fit such a model, else one line that says what not."""
         for what, asked, known in (
             ("family", family, self.families),
             ("covariance", covariance, self.covariances),
             ("response", response, self.responses),
+            ("se_method", se_method, self.se_methods),
         ):
             if asked not in known:
                 return f"engine {self.name!r} has no {what} {asked!r}: {', '.join(sorted(known))}"

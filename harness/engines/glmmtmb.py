@@ -8,20 +8,11 @@ from harness.design import Design, Family, Response
 from harness.engines.base import Engine, FitOptions
 from harness.engines.r_engine import fit_in_r
 from harness.engines.r_installation import r_installation
-from harness.errors import FitFailure
 from harness.result import FitResult
 
 
 def fit(design: Design, options: FitOptions) -> FitResult:
-    """Fit by ``glmmTMB::glmmTMB``.
-
-    Raises
-    ------
-    FitFailure
-        For RX standard errors, which glmmTMB does not have.
-    """
-    if options.se_method != "observed":
-        raise FitFailure("glmmTMB has standard errors from the observed information only")
+    """Fit by ``glmmTMB::glmmTMB``."""
     return fit_in_r("glmmtmb", ENGINE, design, options)
 
 
@@ -32,6 +23,7 @@ ENGINE = Engine(
     method="laplace",
     families=frozenset(get_args(Family)),
     responses=frozenset(get_args(Response)),
+    se_methods=frozenset({"observed"}),
     fit=fit,
     missing=lambda: r_installation().missing("glmmTMB"),
     version=lambda: r_installation().packages.get("glmmTMB", "missing"),

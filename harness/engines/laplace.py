@@ -7,7 +7,7 @@ from typing import get_args
 
 from harness.design import Covariance, Design, Family, Response
 from harness.engines._poisson_glmm import fit_glmm
-from harness.engines.base import Engine, FitOptions, always_there
+from harness.engines.base import Engine, FitOptions, SeMethod, always_there
 from harness.result import FitResult
 
 
@@ -24,6 +24,7 @@ ENGINE = Engine(
     families=frozenset(get_args(Family)),
     covariances=frozenset(get_args(Covariance)),
     responses=frozenset(get_args(Response)),
+    se_methods=frozenset(get_args(SeMethod)),
     fit=fit,
     missing=always_there,
     version=lambda: version("glmm-harness"),

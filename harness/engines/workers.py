@@ -38,7 +38,9 @@ def fit_task(task: Task) -> FitResult:
         If the engine cannot run at all: no fit of the run would succeed.
     """
     chosen, design = engine(task.engine), task.design
-    reason = chosen.refusal(design.family, design.covariance, design.response)
+    reason = chosen.refusal(
+        design.family, design.covariance, design.response, task.options.se_method
+    )
     if reason is not None:
         return failed(task, reason)
     try:

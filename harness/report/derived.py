@@ -101,7 +101,9 @@ def index_of(fit: Record | None, reading: Reading) -> ChainedIndex | None:
     estimates = {term: p["estimate"] for term, p in fit["params"].items()}
     cov = fit["cov_params"]
     known = cov is not None and all(value is not None for row in cov for value in row)
-    return chained_index(estimates, cov if known else None, reading.terms, reading.window)
+    # The least of them: no interval of a sum is then too short.
+    df = min((fit.get("df") or {}).values(), default=None)
+    return chained_index(estimates, cov if known else None, reading.terms, reading.window, df)
 
 
 def significant(fit: Record, term: str) -> bool | None:

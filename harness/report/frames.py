@@ -129,7 +129,7 @@ def _coefficients(reading: Reading) -> Iterator[Record]:
                 "percentage_change": percentage_change(p["estimate"]),
                 "percentage_low": percentage_change(p["ci_low"]),
                 "percentage_high": percentage_change(p["ci_high"]),
-                "p_value": wald_p(p["estimate"], p["se"]),
+                "p_value": wald_p(p["estimate"], p["se"], (fit.get("df") or {}).get(term)),
                 "printed_se": (fit["printed_se"] or {}).get(term),
             }
 

@@ -63,11 +63,12 @@ def excludes_zero(low: float | None, high: float | None) -> bool | None:
     return low > 0.0 or high < 0.0
 
 
-def wald_p(estimate: float | None, se: float | None) -> float | None:
-    """Return the two-sided p-value of ``estimate`` / ``se`` under the normal distribution."""
+def wald_p(estimate: float | None, se: float | None, df: float | None = None) -> float | None:
+    """Return the two-sided p-value of ``estimate`` / ``se``: normal, or t where there is a df."""
     if estimate is None or not se:
         return None
-    return float(2.0 * scipy.stats.norm.sf(abs(estimate / se)))
+    z = abs(estimate / se)
+    return float(2.0 * (scipy.stats.norm.sf(z) if df is None else scipy.stats.t.sf(z, df)))
 
 
 def stage_at(t: int) -> str:
@@ -104,6 +105,7 @@ def chained_index(
     cov_params: Sequence[Sequence[float]] | None,
     terms: Sequence[str],
     window: tuple[int, int],
+    df: float | None = None,
 ) -> ChainedIndex:
     """Return the chained index of a two-step fit, baseline 100 at the first t.
 
@@ -120,6 +122,8 @@ def chained_index(
     terms : sequence of str, length p
     window : (int, int)
         First and last t.
+    df : float, optional
+        Degrees of freedom: z is then a quantile of t.
     """
     counts = stage_counts(window, terms)
     log_index = counts @ np.array([estimates[term] for term in terms], dtype=float)
@@ -127,6 +131,7 @@ def chained_index(
     if cov_params is None:
         return ChainedIndex(t, BASELINE * np.exp(log_index), None, None)
     v = np.asarray(cov_params, dtype=float)
-    half = Z_95 * np.sqrt(np.maximum(np.einsum("ti,ij,tj->t", counts, v, counts), 0.0))
+    z = Z_95 if df is None else float(scipy.stats.t.ppf(0.975, df))
+    half = z * np.sqrt(np.maximum(np.einsum("ti,ij,tj->t", counts, v, counts), 0.0))
     low, high = BASELINE * np.exp(log_index - half), BASELINE * np.exp(log_index + half)
     return ChainedIndex(t, BASELINE * np.exp(log_index), low, high)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from harness.certifying import certified_task, received, with_own_objectives
 from harness.concordance.compare import compare_pair
@@ -10,7 +11,7 @@ from harness.concordance.pair import Pair
 from harness.concordance.partners import beside_each_other
 from harness.concordance.verdict import reaches
 from harness.engines import FitOptions
-from harness.engines.base import POINTS
+from harness.engines.base import POINTS, SeMethod
 from harness.engines.workers import Task, in_workers
 from harness.errors import HarnessError
 from harness.reproduction.panels import some_units
@@ -51,9 +52,10 @@ def still_unexplained(pair: Pair, refit: Refit, units: Sequence[int]) -> Pair | 
 
 def options_of(fit: FitResult) -> FitOptions:
     """Return the options by which a fit was asked for."""
+    method = fit.se_method if fit.se_method in get_args(SeMethod) else "observed"
     return FitOptions(
         settings=fit.settings,  # type: ignore[arg-type]  # a result keeps the word
-        se_method="rx" if fit.se_method == "rx" else "observed",
+        se_method=method,  # type: ignore[arg-type]
         n_quadrature=fit.n_quadrature or POINTS,
         transport=fit.details.get("transport", "auto"),
     )

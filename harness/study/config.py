@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from harness.concordance.verdict import Verdict
 from harness.design import Response
 from harness.engines import engine
-from harness.engines.base import Settings
+from harness.engines.base import SeMethod, Settings
 from harness.errors import HarnessError
 from harness.model import SegmentedPoisson
 from harness.sources.names import suggestion
@@ -145,7 +145,7 @@ class Study(Part):
             model = self.model.build(**variant.changes)
             for k, name in enumerate(variant.engines):
                 for response in self._responses_under(variant):
-                    reason = _refusal(name, model, response)
+                    reason = _refusal(name, model, response, variant.se_method)
                     if reason is not None:
                         place = ("variants", at, "engines")
                         raise _at((*place, k), f"variants.{at}.engines: {reason}")
@@ -204,13 +204,15 @@ class Study(Part):
         return ["pseudo"] if variant.rate is not None else list(there)
 
 
-def _refusal(name: str, model: SegmentedPoisson, response: Response) -> str | None:
+def _refusal(
+    name: str, model: SegmentedPoisson, response: Response, se_method: SeMethod
+) -> str | None:
     if response == "pseudo" and model.family != "poisson":
         return (
             f"family {model.family!r} needs counts, and some indicators are a pseudo-response:"
             " add responses: [count]"
         )
-    return engine(name).refusal(model.family, model.covariance, response)
+    return engine(name).refusal(model.family, model.covariance, response, se_method)
 
 
 Place = tuple[str | int, ...]

@@ -228,6 +228,7 @@ def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
             }
             for term in fit.design.exog_names
         },
+        "df": None if fit.df is None else {str(term): number(df) for term, df in fit.df.items()},
         "cov_params": matrix(fit.covariance),
         "printed_se": None
         if fit.bse_printed is None

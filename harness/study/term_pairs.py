@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import scipy.stats
 
 from harness.concordance.agreement.term_pairs import Asked, Kind, Side, TermPair
 from harness.concordance.cause import MAXIMISES
-from harness.concordance.metrics import significance_state
+from harness.concordance.metrics import Z_5_PERCENT, significance_state
 
 Record = Mapping[str, Any]
 
@@ -25,8 +26,8 @@ def term_pairs(comparison: Record, fits: Mapping[str, Record]) -> Iterator[TermP
             continue
         yield TermPair(
             comparison["indicator"], comparison["stratum"], term, asked(a), asked(b),
-            _kind(comparison, a, b), _side(p), _side(q), found["diff_se"], found["rel_se"],
-            found["digits"],
+            _kind(comparison, a, b), _side(a, term), _side(b, term),
+            found["diff_se"], found["rel_se"], found["digits"],
         )  # fmt: skip
 
 
@@ -35,9 +36,11 @@ def asked(fit: Record) -> Asked:
     return Asked(fit["engine"], fit["settings"], fit["variant"])
 
 
-def _side(p: Record) -> Side:
-    estimate, se = p["estimate"], p["se"]
-    (state,) = significance_state(np.array([estimate]), np.array([se]))
+def _side(fit: Record, term: str) -> Side:
+    estimate, se = fit["params"][term]["estimate"], fit["params"][term]["se"]
+    df = (fit.get("df") or {}).get(term)
+    critical = Z_5_PERCENT if df is None else float(scipy.stats.t.ppf(0.975, df))
+    (state,) = significance_state(np.array([estimate]), np.array([se]), critical)
     return Side(estimate, se, int(state))
 
 

@@ -16,6 +16,9 @@ from harness.result import FitResult
 from tests.concordance.fits import at, exact_fit, moved, with_sd
 from tests.glmm.panels import simulated
 
+# The same formula at the same estimates, by differences of scores where clusters are asked for.
+SAME_SE = 1e-6
+
 ML = ("laplace", "agq", "glmm", "glmm-agq")
 BAYES = ("statsmodels-map", "statsmodels-vb")
 # A tenth of what a certificate allows, in standard errors; glmm's outer optimiser uses 2e-5 of it.
@@ -104,11 +107,16 @@ def test_a_planted_fault_is_not_certified(fit: FitResult, name: str) -> None:
     assert words in str(found.certificate_reason)
 
 
-def test_rx_errors_are_held_against_rx_errors() -> None:
-    (rx,) = harness.fit(simulated(units=12, mean_count=2.0), engines=["laplace"], se_method="rx")
-    assert rx.certificate is not None
-    assert rx.certificate.certified
-    error = certified(replace(rx, se_method="observed")).certificate_reason
+@pytest.mark.parametrize("engine", ["laplace", "agq"])
+@pytest.mark.parametrize("method", ["rx", "cluster"])
+def test_errors_are_held_against_those_of_their_kind(engine: str, method: Any) -> None:
+    made = simulated(units=12, mean_count=2.0)
+    (found,) = harness.fit(made, engines=[engine], se_method=method)
+    assert found.certificate is not None
+    assert found.certificate.certified
+    assert set(found.certificate.se_errors) == set(found.params.index)
+    assert max(map(abs, found.certificate.se_errors.values())) < SAME_SE
+    error = certified(replace(found, se_method="observed")).certificate_reason
     assert "from the exact one" in str(error)
 
 

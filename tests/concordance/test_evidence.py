@@ -176,25 +176,31 @@ def by_method() -> dict[str, FitResult]:
     d = simulated(**SMALL_COUNTS)  # type: ignore[arg-type]
     return {
         method: harness.fit(d, engines=["laplace"], se_method=method)[0]  # type: ignore[arg-type]
-        for method in ("observed", "rx")
+        for method in ("observed", "rx", "cluster")
     }
 
 
-@pytest.mark.parametrize(("said", "true"), [("observed", "rx"), ("rx", "observed")])
+@pytest.mark.parametrize(
+    ("said", "true"),
+    [("observed", "rx"), ("rx", "observed"), ("cluster", "observed"), ("cluster", "rx")],
+)
 def test_standard_errors_under_another_name(
     by_method: dict[str, FitResult], said: str, true: str
 ) -> None:
     liar = replace(by_method[true], engine="other", se_method=said)
     for honest in by_method.values():
-        if honest.se_method == true:
+        if honest.se_method in (true, said):
             continue
         found = why(honest, liar)
         assert found.cause == "standard-error method"
         assert f"other's (tight) standard errors are called {said} but are {true}" in found.evidence
 
 
-def test_standard_errors_that_are_what_they_say(by_method: dict[str, FitResult]) -> None:
-    found = why(by_method["observed"], replace(by_method["rx"], engine="other"))
+@pytest.mark.parametrize("method", ["rx", "cluster"])
+def test_standard_errors_that_are_what_they_say(
+    by_method: dict[str, FitResult], method: str
+) -> None:
+    found = why(by_method["observed"], replace(by_method[method], engine="other"))
     assert found.cause == "standard-error method"
     assert "each is what it says at its own estimates, to" in found.evidence
 

@@ -190,9 +190,18 @@ def test_rx_standard_errors_agree(name: str) -> None:
     assert apart == (laplace.design.random != "none")
 
 
-def test_glmmtmb_has_no_rx() -> None:
-    (fit,) = harness.fit(design(), engines=["glmmtmb"], se_method="rx")
-    assert fit.failure == "glmmTMB has standard errors from the observed information only"
+@pytest.mark.parametrize(
+    ("engine", "method", "known"),
+    [
+        ("glmmtmb", "rx", "observed"),
+        ("glmmtmb", "cluster", "observed"),
+        ("lme4", "cluster", "observed, rx"),
+        ("statsmodels-map", "cluster", "observed, rx"),
+    ],
+)
+def test_standard_errors_that_an_engine_has_not(engine: str, method: Any, known: str) -> None:
+    (fit,) = harness.fit(design(), engines=[engine], se_method=method)
+    assert fit.failure == f"engine {engine!r} has no se_method {method!r}: {known}"
 
 
 THETA = 8.0

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ("settings", "Default", "did you mean 'default'?"),
         ("settings", "tigth", "did you mean 'tight'?"),
-        ("se_method", "sandwich", "choose one of 'observed', 'rx'"),
+        ("se_method", "sandwich", "choose one of 'observed', 'rx', 'cluster'"),
         ("transport", "rcsript", "did you mean 'rscript'?"),
     ],
 )

@@ -202,8 +202,8 @@ FAULTS = (
     ),
     Fault(
         "R's formula has no offset", "all of it", "unexplained", says="off by",
-        script=("lme4", "data = model$data, family = model$family, offset = o,",
-                "data = model$data, family = model$family,"),
+        script=("lme4", "lme4::glmer(model$formula, data = model$data, family = model$family, offset = o,",
+                "lme4::glmer(model$formula, data = model$data, family = model$family,"),
     ),
     Fault(
         "R rounds the exposure", "to a tenth of its logarithm", "unexplained", says="off by",

@@ -67,8 +67,10 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     # what an engine cannot fit
     ({"engines": "engines: [lme4]", "x": "model: {family: nb2}"}, ENGINES,
      "engines: engine 'lme4' has no family 'nb2': poisson"),
-    ({"x": "variants:\n  - {name: v, engines: [laplace, glmmtmb], family: poisson-olre}"}, 10,
-     "variants.0.engines: engine 'glmmtmb' has no family 'poisson-olre': nb2, poisson"),
+    ({"x": "variants:\n  - {name: v, engines: [laplace, agq], family: poisson-olre}"}, 10,
+     "variants.0.engines: engine 'agq' has no family 'poisson-olre': nb2, poisson"),
+    ({"x": "variants:\n  - {name: v, engines: [laplace, lme4], se_method: cluster}"}, 10,
+     "variants.0.engines: engine 'lme4' has no se_method 'cluster': observed, rx"),
     ({"engines": "engines: [glmmtmb]", "x": "model: {covariance: scalar}"}, ENGINES,
      "engine 'glmmtmb' has no covariance 'scalar'"),
     ({"x": "variants:\n  - {name: v, engines: [agq], n_quadrature: 8}"}, 10,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.stats
 from numpy.testing import assert_allclose
 
 from harness.errors import ConfigError, HarnessError
@@ -149,6 +150,19 @@ def test_rows_that_are_not_to_be_published_are_not_written(tmp_path: Path) -> No
     page = write_run(run, tmp_path / "out")
     assert not (page.parent / "designs").exists()
     assert "designs/" not in (page.parent / "results.json").read_text(encoding="utf-8")
+
+
+def test_cluster_errors_have_degrees_of_freedom(tmp_path: Path) -> None:
+    study = load_study(write_study(tmp_path, variants=variant("se_method: cluster")))
+    run = run_study(study, RunOptions(tmp_path), lambda *_: None)
+    fits = results_dict(run)["fits"]
+    (fit,) = (fit for fit in fits if fit["variant"] == "v")
+    assert fit["se_method"] == "cluster"
+    assert fit["df"] == dict.fromkeys(fit["params"], fit["n_groups"] - 1.0)
+    half = scipy.stats.t.ppf(0.975, fit["n_groups"] - 1.0)
+    for p in fit["params"].values():
+        assert p["ci_high"] == pytest.approx(p["estimate"] + half * p["se"])
+    assert {fit["df"] for fit in fits if fit["variant"] == "base"} == {None}
 
 
 def test_a_rate_is_a_pseudo_response_without_an_aic(tmp_path: Path) -> None:
