@@ -70,7 +70,7 @@ class FitEvidence:
 
 def _degrees(fit: FitResult) -> float:
     """Degrees of freedom of a fit's intervals: the smallest over its terms, where they are t."""
-    df = getattr(fit, "df", None)
+    df = fit.df
     return math.inf if df is None else float(np.min(df))
 
 
