@@ -57,7 +57,9 @@ def told(make_results):
                  " 1 supported, 1 contradicted, 1 undecided; by a test of each difference, 2"
                  " supported, 1 contradicted.")),
         (AGREED, "R and Python come to the same end in all 3 judgements that both made."),
-        (AGREED, "NB2: of 2 sentences that POISSON supports, 1 still are (B)."),
+        (AGREED, "| POISSON (intervals that overlap, as the paper did) | 1 (A) | 1 (C) | 1 (B) | 0 |"),
+        (AGREED, "| POISSON (a test of each difference) | 2 (A, B) | 1 (C) | 0 | 0 |"),
+        (AGREED, "| NB2 (a test of each difference) | 1 (B) | 0 | 1 (A) | 0 |"),
         (SPLIT, "R and Python come to different ends on C (POISSON)."),
         (SPLIT, "R: contradicted; Python: undecided"),
     ],

@@ -13,6 +13,7 @@ from harness.report.tables.claims import (
     claims_table,
     results_of,
     statements_table,
+    summary_table,
 )
 from harness.report.tables.selection import selection_table
 
@@ -30,7 +31,7 @@ def claims_section(material: Material) -> Section:
         "What the paper says",
         Text(_counted(reading)),
         Text(_languages(reading)),
-        *(Text(text) for text in _survivors(reading)),
+        summary_table(reading) if bases(reading) else None,
         table,
         fold("Every statement with its numbers", statements_table(reading)),
         fold("Impact models by AIC and BIC", selection_table(reading)),
@@ -79,26 +80,3 @@ def _languages(reading: Reading) -> str:
         for basis in bases(reading)
     )
     return f"R and Python come to the same end in all {both} judgements that both made."
-
-
-def _survivors(reading: Reading) -> list[str]:
-    """Say which sentences that the first basis supports another supports as well."""
-    first, *others = bases(reading)
-    claims = by_claim(reading)
-    upheld = [
-        name
-        for name, records in claims.items()
-        if (own := _of_basis(records, first)) and _first(own) == "supported"
-    ]
-    texts = []
-    for basis in others:
-        judged = {name: own for name in upheld if (own := _of_basis(claims[name], basis))}
-        if not judged:
-            continue
-        kept = [name for name, own in judged.items() if _first(own) == "supported"]
-        label = bases(reading)[basis]
-        texts.append(
-            f"{label}: of {len(judged)} sentences that {bases(reading)[first]} supports,"
-            f" {len(kept)} still are ({', '.join(kept) or 'none'})."
-        )
-    return texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from harness.report.numerics import percentage_change
 from harness.report.reading import Reading, Record
@@ -18,9 +19,9 @@ TONES: dict[str, Tone] = {
 
 
 def bases(reading: Reading) -> dict[str, str]:
-    """Return what judged, with its label; what the printed rule is taken from comes first."""
+    """Return what claims are judged by, with its label; the medians of the data are no model."""
     claims = reading.results["claims"]
-    return {claim["basis"]: claim["basis_label"] for claim in claims}
+    return {claim["basis"]: claim["basis_label"] for claim in claims if claim["language"]}
 
 
 def by_claim(reading: Reading) -> dict[str, list[Record]]:
@@ -61,9 +62,11 @@ def claims_table(reading: Reading) -> Table | None:
 
 def _row(name: str, records: list[Record], judges: list[str]) -> tuple[Cell, ...]:
     first = [record for record in records if record["basis"] == records[0]["basis"]]
-    tests = (
+    tests = [
         _outcome([record for record in records if record["basis"] == judge]) for judge in judges
-    )
+    ]
+    if not first[0]["language"]:
+        tests[0] = replace(_outcome(first), sub="medians, by bootstrap")
     return (
         Cell(name, first[0]["text"], "head"),
         _outcome(first, "result_as_printed"),
@@ -81,16 +84,47 @@ def _outcome(records: list[Record], key: str = "result") -> Cell:
     distinct = list(dict.fromkeys(said.values()))
     if not distinct:
         return Cell("")
+    statements = records[0]["statements"]
+    own = "as_printed" if key == "result_as_printed" else "result"
+    held = sum(one[own] == "supported" for one in statements)
+    share = f"{held} of {len(statements)}" if len(statements) > 1 else ""
     if len(distinct) == 1:
-        return Cell(distinct[0], tone=TONES.get(distinct[0], "bad"))
+        return Cell(distinct[0], share, TONES.get(distinct[0], "bad"))
     return Cell("; ".join(f"{language}: {word}" for language, word in said.items()), warns=True)
 
 
 def _note() -> str:
     return (
         "A claim is supported where all that it says is, contradicted where one of its statements"
-        " is, and undecided where an interval includes both. Empty: this model was not asked."
+        " is, and undecided where an interval includes both; below, how many of its statements are"
+        " supported. Empty: this model was not asked."
     )
+
+
+def summary_table(reading: Reading) -> Table:
+    """Return which claims come to which end by each rule and model, a row each."""
+    claims = by_claim(reading)
+    first = next(iter(bases(reading)))
+    columns = (
+        Column("Judged by", numeric=False),
+        *(Column(name.capitalize(), numeric=False, wraps=True) for name in TONES),
+    )
+    ways = [(first, "result_as_printed", "intervals that overlap, as the paper did")]
+    ways += [(basis, "result", "a test of each difference") for basis in bases(reading)]
+    rows = []
+    for basis, key, how in ways:
+        told = {
+            name: own[0][key]
+            for name, records in claims.items()
+            if (own := [one for one in records if one["basis"] == basis or not one["language"]])
+        }
+        cells = (_names([n for n, said in told.items() if said == end]) for end in TONES)
+        rows.append((Cell(bases(reading)[basis], how, "head"), *cells))
+    return Table("claims-summary", "Which sentences hold", columns, tuple(rows))
+
+
+def _names(names: list[str]) -> Cell:
+    return Cell(str(len(names)), ", ".join(names)) if names else Cell("0", tone="muted")
 
 
 def statements_table(reading: Reading) -> Table | None:
