@@ -13,7 +13,9 @@ import pytest
 from harness.report import render_report
 from harness.report.numerics import percentage_change
 from harness.report.page import environment
+from harness.report.reading import Reading
 from harness.report.rounding import fixed, interval
+from harness.report.tables.data import unfit_table
 
 HOSTILE = """"><script>alert('1')</script> & <b>|`*_[x](y) $x^2$ 漢字 =1+1"""
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -290,3 +292,21 @@ def test_the_page_fits_the_screen(source, chromium, tmp_path: Path, width):
     assert (found["bare"], found["wide"]) == (0, 0)
     # The first finding stands on the first screen of a laptop.
     assert width < 1280 or found["first"] < 900
+
+
+def test_analyses_without_an_answer_stand_by_their_reason(make_results):
+    why = "rows at -1 and 0 only"
+    results = make_results(indicators=1, strata=("all", "north"))
+    name = results["study"]["indicators"][0]["name"]
+    results["unfit"] = [
+        {"indicator": name, "stratum": stratum, "variant": variant,
+         "reason": f"panel, indicator {name!r}, stratum {stratum!r}: {reason}"}
+        for stratum in ("all", "north")
+        for variant, reason in (("base", why), ("nb2", why), ("narrow", "nothing there"))
+    ]  # fmt: skip
+    table = unfit_table(Reading(results))
+    assert [[cell.text for cell in row[2:]] for row in table.rows] == [
+        ["base, nb2", why],
+        ["narrow", "nothing there"],
+    ]
+    assert table.rows[0][1].text.count(",") == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.report.frames import version_rows
 from harness.report.reading import Reading, Record, by_name
 from harness.report.rounding import NOTHING, fixed, whole
@@ -128,22 +130,37 @@ def versions_table(reading: Reading) -> Table:
 
 
 def unfit_table(reading: Reading) -> Table | None:
-    """Return the analyses that the data cannot answer, and why; None where there is none."""
+    """Return the analyses that the data cannot answer, and why; None where there is none.
+
+    What fails for the same reason stands in one row.
+    """
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for row in reading.results.get("unfit", []):
+        groups.setdefault((row["indicator"], _why(row)), []).append(row)
+    if not groups:
+        return None
     rows = tuple(
         (
-            Cell(by_name(reading.indicators, row["indicator"])["label"], tone="head"),
-            Cell(by_name(reading.strata, row["stratum"])["label"]),
-            Cell(row["variant"]),
-            Cell(row["reason"]),
+            Cell(by_name(reading.indicators, indicator)["label"], tone="head"),
+            Cell(_each(by_name(reading.strata, row["stratum"])["label"] for row in own)),
+            Cell(_each(row["variant"] for row in own)),
+            Cell(why),
         )
-        for row in reading.results.get("unfit", [])
+        for (indicator, why), own in groups.items()
     )
-    if not rows:
-        return None
-    names = ("Indicator", "Stratum", "Variant")
     columns = (
-        *(Column(name, numeric=False) for name in names),
-        Column("Why", numeric=False, wraps=True),
+        Column("Indicator", numeric=False),
+        *(Column(name, numeric=False, wraps=True) for name in ("Stratum", "Variant", "Why")),
     )
     title = "Analyses that the data cannot answer"
     return Table(name="unfit", title=title, columns=columns, rows=rows, tall=True)
+
+
+def _why(row: Record) -> str:
+    """The reason without the analysis that it begins with."""
+    reason: str = row["reason"]
+    return reason.partition(": ")[2] or reason
+
+
+def _each(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))
