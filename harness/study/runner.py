@@ -51,10 +51,10 @@ class StudyRun:
     pairs : mapping of PlannedPair to Pair
     nulls : mapping of Cell to DispersionNull
         For the base cells of a Poisson study; one that was lost says why.
-    scrutiny : mapping of Question to Answer
-        What the study's ``scrutiny`` asks for beyond its fits.
     register : Register
         Of known differences.
+    scrutiny : mapping of Question to Answer
+        What the study's ``scrutiny`` asks for beyond its fits.
     """
 
     study: Study
@@ -62,10 +62,10 @@ class StudyRun:
     fits: Mapping[PlannedFit, FitResult]
     pairs: Mapping[PlannedPair, Pair]
     nulls: Mapping[Cell, DispersionNull]
-    scrutiny: Mapping[Question, Answer]
     environment: Environment
     options: RunOptions
     register: Register = field(default_factory=load_register)
+    scrutiny: Mapping[Question, Answer] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -150,8 +150,9 @@ def run_prepared(
     answered = answer_questions(prepared, questions, bench)
     told, pairs = _pairs(prepared, fits, bench)
     return StudyRun(
-        prepared.study, prepared.data, told, pairs, nulls, answered, current_environment(), options
-    )
+        prepared.study, prepared.data, told, pairs, nulls, current_environment(), options,
+        scrutiny=answered,
+    )  # fmt: skip
 
 
 def _fits(prepared: Prepared, bench: Bench) -> list[FitResult]:

@@ -51,7 +51,10 @@ PARTS = {
 
 
 def table() -> pd.DataFrame:
-    made, other = frame(units=16, theta=20.0), frame(units=16, seed=2, mean=40.0)
+    """Return two series with slopes that differ clearly: no fit ends on the boundary."""
+    made, other = (
+        frame(units=16, seed=seed, mean=400.0, sd=(0.3, 0.1), theta=60.0) for seed in (1, 2)
+    )
     late = (made["year"] - made["law"] == 3) & made["area"].isin(["a00", "a01"])
     made = made.assign(other=other["cases"])[~late]
     return made.assign(cases_low=made["cases"] // 2, other_low=made["other"])
@@ -214,8 +217,7 @@ def _nobody(calls: Sequence[object], jobs: int, limit: float) -> Iterator[tuple[
 def test_seeds_and_replicates_are_in_the_key(tmp_path: Path) -> None:
     def rows(seed: int, replicates: int) -> list[Any]:
         asked = f"scrutiny: {{placebo: {{replicates: {replicates}}}}}"
-        path = write_study(tmp_path, scrutiny=asked, dispersion_replicates="settings: [tight]",
-                           settings=None)  # fmt: skip
+        path = write_study(tmp_path, table(), scrutiny=asked, settings="settings: [tight]")
         store = ResultStore(tmp_path / FILE)
         prepared = prepare_study(load_study(path), RunOptions(base=tmp_path, seed=seed))
         found: list[Any] = results_dict(run_prepared(prepared, quiet, store))["scrutiny"]["placebo"]

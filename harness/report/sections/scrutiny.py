@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from harness.report import scrutiny_sentences as sentences
 from harness.report.blocks import Block, Heading, Section, Text
-from harness.report.reading import WHOLE_PANEL, Reading, Record
+from harness.report.reading import Reading, Record, by_name
 from harness.report.sections.material import Material, fold, section
 from harness.report.tables import scrutiny_nulls, scrutiny_tests, scrutiny_units
 from harness.report.tables.table import Table
@@ -81,7 +81,7 @@ def _asked_by_stratum(
             Text(caution, "aside"),
             first,
             fold(summary, *rest),
-            _reasons(reading.scrutiny(key)),
+            _reasons(reading, reading.scrutiny(key)),
         ]
 
     return question
@@ -96,21 +96,29 @@ def _regression(reading: Reading) -> list[Block | None]:
         Text(sentences.regression(reading)),
         Text(sentences.REGRESSION, "aside"),
         scrutiny_units.regression_table(reading),
-        _reasons(rows),
+        _reasons(reading, rows),
     ]
 
 
-def _reasons(rows: Sequence[Record]) -> Text | None:
+def _reasons(reading: Reading, rows: Sequence[Record]) -> Text | None:
     """Name the analyses without an answer, each reason once."""
-    lost: dict[str, list[str]] = {}
+    lost: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         if row["reason"]:
-            where = "" if row["stratum"] == WHOLE_PANEL else f" ({row['stratum']})"
-            lost.setdefault(row["reason"], []).append(f"{row['indicator']}{where}")
+            strata = lost.setdefault(row["reason"], {}).setdefault(row["indicator"], [])
+            strata.append(by_name(reading.strata, row["stratum"])["label"])
     if not lost:
         return None
-    parts = [f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in lost.items()]
-    return Text(f"Without an answer: {'; '.join(parts)}.", "aside")
+    parts = [
+        f"{'; '.join(_where(reading, *item) for item in own.items())}: {reason}"
+        for reason, own in lost.items()
+    ]
+    return Text(f"Without an answer: {'. '.join(parts)}.", "aside")
+
+
+def _where(reading: Reading, indicator: str, strata: list[str]) -> str:
+    named = ", ".join(dict.fromkeys(strata))
+    return f"{by_name(reading.indicators, indicator)['label']} ({named})"
 
 
 QUESTIONS: tuple[Question, ...] = (

@@ -79,29 +79,26 @@ def _p(p: float | None) -> str:
 
 
 def multiplicity_table(reading: Reading, strata: Sequence[Record], name: str) -> Table | None:
-    """Return how many significant results survive, one row a stratum and family."""
-    groups: dict[tuple[str, str], dict[str, list[Record]]] = {}
-    for row in reading.scrutiny("multiplicity"):
-        own = groups.setdefault((row["stratum"], row["family"]), {})
-        own.setdefault(row["question"], []).append(row)
+    """Return how many significant results survive, one row a question, by stratum and family."""
     labels = {s["name"]: s["label"] for s in strata}
-    chosen = {key: own for key, own in groups.items() if key[0] in labels}
-    questions = list(dict.fromkeys(q for own in chosen.values() for q in own))
-    if not questions:
+    found: dict[str, dict[tuple[str, str], list[Record]]] = {}
+    for row in reading.scrutiny("multiplicity"):
+        if row["stratum"] in labels:
+            own = found.setdefault(row["question"], {})
+            own.setdefault((row["stratum"], row["family"]), []).append(row)
+    keys = list(dict.fromkeys(key for own in found.values() for key in own))
+    if not keys:
         return None
-    period = reading.study["period_word"]
     columns = (
-        Column("Stratum", numeric=False),
-        Column("Family", numeric=False),
-        *(Column(CONTRASTS[q][0] if q in CONTRASTS else stage_name(q, period)) for q in questions),
+        Column("Question", numeric=False),
+        *(Column(family_name(family), "", labels[stratum]) for stratum, family in keys),
     )
     rows = tuple(
         (
-            Cell(labels[stratum], tone="head"),
-            Cell(family_name(family)),
-            *(_surviving(own.get(q, [])) for q in questions),
+            Cell(question_name(reading, question), tone="head"),
+            *(_surviving(own.get(key, [])) for key in keys),
         )
-        for (stratum, family), own in chosen.items()
+        for question, own in found.items()
     )
     note = (
         "Each cell: measures significant at 5 % by themselves, of those tested; under it those that"
@@ -110,7 +107,14 @@ def multiplicity_table(reading: Reading, strata: Sequence[Record], name: str) ->
         " time."
     )
     return Table(name, "What survives that many measures were tested", columns, rows, note=note,
-                 csv="scrutiny_multiplicity", heads=2)  # fmt: skip
+                 csv="scrutiny_multiplicity")  # fmt: skip
+
+
+def question_name(reading: Reading, question: str) -> str:
+    """Return a stage or a contrast in words."""
+    if question in CONTRASTS:
+        return CONTRASTS[question][0]
+    return stage_name(question, reading.study["period_word"])
 
 
 def _surviving(rows: Sequence[Record]) -> Cell:

@@ -56,13 +56,13 @@ def _composition_row(indicator: Record, mine: list[Record], stages: list[str]) -
         Cell(whole(head["units"])),
         Cell(whole(head["complete_units"])),
         Cell(whole(head["fewest_units"]), sub="" if fewest is None else f"t = {fixed(fewest, 0)}"),
-        *(_move_cell(found.get(term), head["reason"]) for term in stages),
+        *(_move_cell(found.get(term)) for term in stages),
     )
 
 
-def _move_cell(row: Record | None, reason: str | None) -> Cell:
+def _move_cell(row: Record | None) -> Cell:
     if row is None or row["difference_se"] is None:
-        return Cell(NOTHING, sub=reason or "", tone="muted")
+        return Cell(NOTHING, tone="muted")
     return Cell(
         fixed(row["difference_se"], 1),
         sub=f"{fixed(percentage_change(row['complete_estimate']), 1)} %",
@@ -167,7 +167,7 @@ def bounds_table(reading: Reading, stratum: Record) -> Table | None:
 
 def _range_cell(row: Record | None) -> Cell:
     if row is None or row["lowest"] is None:
-        return Cell(NOTHING, sub=row["reason"] or "" if row else "", tone="muted")
+        return Cell(NOTHING, tone="muted")
     text = interval(percentage_change(row["lowest"]), percentage_change(row["highest"]), 2)
     mark = bool(row["conclusion_changes"])
     return Cell(
