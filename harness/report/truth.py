@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.report.reading import WHOLE_PANEL, Reading, Record, reliable
+from harness.report.reading import Reading, Record, reliable
 
 FAMILIES = ("poisson", "nb2")
 
@@ -65,10 +65,7 @@ def _by_family(reading: Reading, indicator: str, stratum: str) -> dict[str, Reco
     }
 
 
-def coverage(found: Iterable[Truth], family: str, whole_panel: bool) -> tuple[int, int]:
+def coverage(found: Iterable[Truth], family: str) -> tuple[int, int]:
     """Return how many intervals of a family hold the truth, and of how many."""
-    held = [
-        truth.covered(family) for truth in found if (truth.stratum == WHOLE_PANEL) is whole_panel
-    ]
-    known = [one for one in held if one is not None]
+    known = [held for truth in found if (held := truth.covered(family)) is not None]
     return sum(known), len(known)

@@ -70,6 +70,9 @@ def product_fault(
         if stems[k] in stems[:k]:
             text = f"products.{k}.name: the file name {stems[k]!r} is taken: rename it"
             return ("products", k, "name"), text
+        if product.by and strata is not None and not strata:
+            text = f"products.{k}.by: the study has no strata: remove it, or add strata"
+            return ("products", k, "by"), text
         for key, known in (("indicators", indicators), ("strata", strata)):
             for name in getattr(product, key) or ():
                 if known is not None and name not in {*known, *_always(key)}:

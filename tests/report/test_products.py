@@ -13,6 +13,7 @@ from harness.report import render_report
 from harness.report.figures.direct_labels import apart
 from harness.report.numerics import percentage_change
 from harness.report.reading import Reading
+from tests.report.conftest import fail
 
 INDICATORS = ["totfat", "nghtfat"]
 CONTEXT = {
@@ -164,6 +165,36 @@ def test_without_variants_sensitivity_says_so(make_results):
     found = render_report(results)
     assert "no variants" in found["index.html"].decode()
     assert found["products/s.csv"].count(b"\n") == 1
+
+
+ABSENT = [{**product, "indicators": ["wkndfat"]} if "indicators" in product else product
+          for product in PRODUCTS]  # fmt: skip
+
+
+def _other_impact(results):
+    results["study"]["model"]["impact"] = "level change"
+
+
+def _everything_failed(results):
+    for fit in results["fits"]:
+        fail(fit, "killed")
+
+
+@pytest.mark.parametrize(
+    ("products", "edit", "words"),
+    [
+        (ABSENT, lambda results: None, "data do not allow it: Deaths at weekends."),
+        (PRODUCTS, _other_impact, "impact model have no chained index."),
+        (PRODUCTS, _everything_failed, "No reliable estimate."),
+    ],
+    ids=["nothing fitted", "other impact model", "everything failed"],
+)
+def test_where_nothing_can_be_shown_the_page_says_so(asked, products, edit, words):
+    results = copy.deepcopy(asked) | {"products": products}
+    edit(results)
+    found = render_report(results)
+    assert words in found["index.html"].decode()
+    assert {f"products/{stem}.csv" for stem in STEMS} <= set(found)
 
 
 @pytest.mark.parametrize(

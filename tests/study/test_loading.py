@@ -92,6 +92,8 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
      "kind 'medians' has no use for 'by': remove it (it takes indicators, strata)"),
     ({"strata": STRATA, "x": PRODUCT + "kind: stages, strata: [nord]}"}, 11,
      "products.0.strata: 'nord': did you mean 'north'?"),
+    ({"x": PRODUCT + "kind: chained-index, by: strata}"}, 10,
+     "products.0.by: the study has no strata: remove it, or add strata"),
     ({"x": PRODUCT + "kind: stages}\n  - {name: table 2, kind: medians}"}, 11,
      "products.1.name: the file name 'table-2' is taken: rename it"),
     ({"x": STRATA.replace("minimum", "titles: {nort: North}, minimum")}, ADDED,

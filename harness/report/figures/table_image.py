@@ -54,7 +54,7 @@ def table_image(table: Table) -> Drawing:
                 va="center")  # fmt: skip
         _draw_heads(ax, table, places, widths, top)
         y = top
-        below_heads = [*(row[0].text for row in table.rows[1:]), "end"]
+        below_heads = [row[0].text for row in table.rows[1:]] + ["end"] * bool(table.rows)
         for row, tall, next_head in zip(table.rows, heights, below_heads, strict=True):
             _draw_row(ax, row, table, places, y)
             y += tall

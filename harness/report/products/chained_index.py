@@ -21,6 +21,8 @@ HEADS = (
     "indicator", "stratum", "language", "engine", "settings", "family", "t", "index", "low", "high",
 )  # fmt: skip
 
+NO_INDEX = "The stages of this impact model have no chained index."
+
 
 def chained_index_product(reading: Reading, found: list[Overdispersion], asked: Asked) -> Product:
     """Return the figure, and the table of its numbers."""
@@ -31,7 +33,8 @@ def chained_index_product(reading: Reading, found: list[Overdispersion], asked: 
         )
     else:
         picture = index_panels(reading, asked.strata, found, asked.indicators, asked.file, title)
-    blocks: list[Block] = [picture] if picture else [Text("No reliable estimate.", "aside")]
+    why = "No reliable estimate." if reading.tiles else NO_INDEX
+    blocks: list[Block] = [picture] if picture else [Text(why, "aside")]
     if asked.absent:
         blocks.append(Text(asked.absent_words, "aside"))
     lines = list(_lines(reading, found, asked))

@@ -105,9 +105,9 @@ def _note(reading: Reading, asked: Asked, checks: list[Overdispersion], alike: b
     parts = [
         "Percentage change over its 95 % confidence interval; bold: the interval leaves out 0.",
         _languages(reading, alike),
-        MEANINGS.format(period=reading.study["period_word"]),
-        RULES,
     ]
+    if set(STAGE.values()) <= set(reading.stages):
+        parts += [MEANINGS.format(period=reading.study["period_word"]), RULES]
     if any(check.changed for check in own):
         parts.append("◆: a negative binomial model changes the conclusion.")
     parts += [too_narrow(c for c in own if not c.nb2), asked.absent_words]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.report.blocks import Block, Heading, Section, Text
 from harness.report.sections.material import Material, section
+from harness.report.tables.table import Table
 
 
 def products_section(material: Material) -> Section:
@@ -19,5 +20,7 @@ def products_section(material: Material) -> Section:
         )
     ]
     for product in material.products:
-        blocks += [Heading(product.title), *product.blocks]
+        # A table's own title opens with the name of the product.
+        named = isinstance(product.blocks[0], Table)
+        blocks += [*([] if named else [Heading(product.title)]), *product.blocks]
     return section("products", title, *blocks)

@@ -16,7 +16,6 @@ def truth_section(material: Material) -> Section:
     return section(
         "truth",
         "Truth beside estimate",
-        Text("These data were drawn by a program, so the true stages are known."),
         Text(coverage_sentence(material.reading, found)),
         truth_table(material.reading, found),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.report.numerics import percentage_change
-from harness.report.reading import Reading, by_name
-from harness.report.rounding import NOTHING, fixed
+from harness.report.reading import WHOLE_PANEL, Reading, by_name
+from harness.report.rounding import NOTHING, fixed, unbroken
 from harness.report.tables.stages import DECIMALS, change_cell
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.truth import FAMILIES, Truth, coverage
@@ -14,23 +16,41 @@ NAMES = {"poisson": "Poisson", "nb2": "NB2"}
 
 
 def coverage_sentence(reading: Reading, found: list[Truth]) -> str:
-    """Return the coverage of the 95 % intervals by family: strata, and the whole panel apart."""
-    parts = []
-    for whole_panel, where in ((False, "in the strata"), (True, "on the whole panel")):
-        shares = [
-            f"{100 * held / n:.0f} % ({held} of {n}) by {NAMES[family]}"
-            for family in FAMILIES
-            for held, n in [coverage(found, family, whole_panel)]
-            if n
-        ]
-        if shares:
-            parts.append(f"{where} {' and '.join(shares)}")
+    """Return the coverage of the 95 % intervals by family.
+
+    Strata and whole panel are told apart, and so are pseudo-responses, which have no NB2.
+    """
+    pseudo = {i["name"] for i in reading.indicators if i["response"] == "pseudo"}
+    parts = [
+        f"{where}{what} {' and '.join(shares)}"
+        for of_pseudo, what in ((False, ""), (True, ", pseudo-responses,"))
+        for whole_panel, where in ((False, "in the strata"), (True, "on the whole panel"))
+        if (
+            shares := _shares(
+                truth
+                for truth in found
+                if (truth.stratum == WHOLE_PANEL) is whole_panel
+                and (truth.indicator in pseudo) is of_pseudo
+            )
+        )
+    ]
     return (
-        f"Of the 95 % intervals, which should hold the truth 95 times in 100, so many do:"
-        f" {'; '.join(parts)}. Of the whole panel the truth is the average of its strata, weighted"
-        f" by their {plural(reading.study['unit_word'])}; a model that gives all the same stages"
-        " does not estimate exactly this where the strata differ."
+        "These data were drawn by a program, so the true stages are known. Of the 95 % intervals,"
+        f" which should hold the truth 95 times in 100, so many do: {'; '.join(parts)}. Of the"
+        " whole panel the truth is the average of its strata, weighted by their"
+        f" {plural(reading.study['unit_word'])}; a model that gives all the same stages does not"
+        " estimate exactly this where the strata differ."
     )
+
+
+def _shares(found: Iterable[Truth]) -> list[str]:
+    truths = list(found)
+    return [
+        f"{unbroken(f'{100 * held / n:.0f} %')} ({held} of {n}) by {NAMES[family]}"
+        for family in FAMILIES
+        for held, n in [coverage(truths, family)]
+        if n
+    ]
 
 
 def truth_table(reading: Reading, found: list[Truth]) -> Table:
