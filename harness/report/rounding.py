@@ -75,3 +75,9 @@ def p_text(p: float | None) -> str:
     if p is None:
         return NOTHING
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_phrase(p: float | None) -> str:
+    """Return a p-value to stand after the letter p, like = 0.031 or < 0.001."""
+    text = p_text(p)
+    return text if text.startswith("<") else f"= {text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.report.reading import Reading, Record
-from harness.report.rounding import brief, p_text
+from harness.report.rounding import brief, p_phrase
 from harness.report.tables.cells import analysis_cell
 from harness.report.tables.table import Cell, Column, Table, Tone
 from harness.report.words import stage_name
@@ -90,11 +90,6 @@ def _changed_row(reading: Reading, row: Record) -> tuple[Cell, ...]:
 def _said(row: Record, side: str) -> Cell:
     numbers = (
         f"b = {brief(row[f'estimate_{side}'], 3)}, SE {brief(row[f'se_{side}'], 3)},"
-        f" p {_p(row[f'p_{side}'])}"
+        f" p {p_phrase(row[f'p_{side}'])}"
     )
     return Cell(f"{row[side]}: {STATES[row[f'state_{side}']]}", sub=numbers)
-
-
-def _p(p: float | None) -> str:
-    text = p_text(p)
-    return text if text.startswith("<") else f"= {text}"

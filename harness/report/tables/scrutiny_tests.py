@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.report.numerics import percentage_change
 from harness.report.reading import Reading, Record
-from harness.report.rounding import NOTHING, fixed, interval, p_text
+from harness.report.rounding import NOTHING, fixed, interval, p_phrase, p_text
 from harness.report.tables.cells import indicator_cell
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import stage_name
@@ -67,15 +67,10 @@ def _contrast_cell(row: Record | None) -> Cell:
     mark = bool(row["rules_disagree"])
     return Cell(
         f"◆ {text}" if mark else text,
-        sub=f"{interval(low, high, 2)}; p {_p(row['p_value'])}",
+        sub=f"{interval(low, high, 2)}; p {p_phrase(row['p_value'])}",
         tone="strong" if row["significant"] else "",
         warns=mark,
     )
-
-
-def _p(p: float | None) -> str:
-    text = p_text(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def multiplicity_table(reading: Reading, strata: Sequence[Record], name: str) -> Table | None:
