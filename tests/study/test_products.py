@@ -54,7 +54,8 @@ def test_what_is_left_open_is_filled_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({"products": PRODUCTS}, "products.2: the reader of this study offers no context table"),
+        ({"strata": STRATA, "products": PRODUCTS},
+         "products.2: the reader of this study offers no context table"),
         ({"strata": OWN, "products": "products: [{name: T, kind: stages, strata: [nn]}]"},
          "products.0.strata: 'nn': did you mean 'n'?"),
     ],

@@ -12,7 +12,7 @@ from harness.report.products.asked import Asked
 from harness.report.products.made import Product
 from harness.report.products.variants import BASE, Shift, Variants
 from harness.report.reading import Reading, Record
-from harness.report.rounding import NOTHING, fixed
+from harness.report.rounding import MINUS, NOTHING, fixed
 from harness.report.tables.cells import indicator_cell
 from harness.report.tables.stages import change_cell, marked
 from harness.report.tables.table import Cell, Column, Table
@@ -31,10 +31,9 @@ def sensitivity_product(reading: Reading, asked: Asked) -> Product:
     keys: list[Key] = [
         (i, s, term) for i in asked.indicators for s in asked.strata for term in reading.stages
     ]
-    if not variants.names:
-        nothing = Text(
-            "The study has no variants: nothing to compare with the base model.", "aside"
-        )
+    if not variants.names or not keys:
+        why = asked.absent_words or "The study has no variants to set beside the base model."
+        nothing = Text(why, "aside")
         return Product(asked.name, asked.file, (nothing,), None, HEADS, [])
     title = f"{asked.name}. Shift of every stage under every variant, {asked.strata_words}"
     picture = sensitivity_map(variants, asked.indicators, asked.strata, asked.file, title)
@@ -104,8 +103,9 @@ def _cell(shift: Shift, term: str) -> Cell:
     if not shift.usable or shift.shift is None:
         return Cell("no reliable estimate", tone="muted")
     cell = change_cell(shift.fit, term)
-    moved = f"{'+' if shift.shift > 0 else ''}{fixed(shift.shift, 2)} SE"
-    return marked(Cell(cell.text, moved, cell.tone), shift.differs)
+    moved = fixed(shift.shift, 2)
+    sign = "" if moved.startswith((MINUS, "0.00")) else "+"
+    return marked(Cell(cell.text, f"{sign}{moved} SE", cell.tone), shift.differs)
 
 
 def _numbers(reading: Reading, variants: Variants, keys: list[Key]) -> Iterator[dict[str, Any]]:
