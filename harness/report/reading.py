@@ -135,7 +135,7 @@ class Reading:
 
     def spoken(self, voice: Voice, indicator: str, stratum: str) -> Record | None:
         """Return the base fit by which a language speaks on one analysis."""
-        return self.fit(indicator, stratum, voice.engine, voice.settings)
+        return self._robust(self.fit(indicator, stratum, voice.engine, voice.settings))
 
     @property
     def voices(self) -> list[Voice]:
@@ -157,7 +157,38 @@ class Reading:
         ]
         voices = [self.spoken(voice, indicator, stratum) for voice in self.voices]
         fits = [*voices, *sorted(others, key=lambda fit: _rank(fit)[::-1])]
-        return next((fit for fit in fits if fit and reliable(fit)), None)
+        return self._robust(next((fit for fit in fits if fit and reliable(fit)), None))
+
+    def _robust(self, fit: Record | None) -> Record | None:
+        """Return a fit of a pseudo-response with cluster-robust intervals, where there are any.
+
+        Its own depend on the unit that the response is written in. Engines that have no robust
+        ones take those of the one that has, at the same estimates.
+        """
+        if fit is None or fit["response"] != "pseudo" or not answered(fit):
+            return fit
+        robust = self._cluster(fit)
+        if robust is None:
+            return fit
+        moved = {
+            term: {**p, "se": q["se"], **_shifted(q, p["estimate"] - q["estimate"])}
+            for term, p in fit["params"].items()
+            if (q := robust["params"][term])
+        }
+        return {**fit, "params": moved, **{k: robust[k] for k in ("cov_params", "se_method", "df")}}
+
+    def _cluster(self, fit: Record) -> Record | None:
+        """Return the fit of the same model, rows and terms whose errors are cluster-robust."""
+        same = ("impact", "window", "random", "covariance", "family", "exposure", "nobs")
+        found = (
+            other
+            for other in self.fits_of(fit["indicator"], fit["stratum"])
+            if other["se_method"] == "cluster"
+            and all(other[key] == fit[key] for key in same)
+            and list(other["params"]) == list(fit["params"])
+            and reliable(other)
+        )
+        return min(found, key=_rank, default=None)
 
     def wider(self, indicator: str, stratum: str) -> list[Record]:
         """Return the negative binomial fits of the same stages and window, reliable ones first."""
@@ -212,6 +243,10 @@ class Reading:
     def other_pairs(self) -> list[Record]:
         """Comparisons in which at least one fit is a different estimator."""
         return [pair for pair in self.results["comparisons"] if not self.is_exact(pair)]
+
+
+def _shifted(p: Record, by: float) -> dict[str, float]:
+    return {key: p[key] + by for key in ("ci_low", "ci_high")}
 
 
 def answered(fit: Record) -> bool:

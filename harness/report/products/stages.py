@@ -110,8 +110,23 @@ def _note(reading: Reading, asked: Asked, checks: list[Overdispersion], alike: b
         parts += [MEANINGS.format(period=reading.study["period_word"]), RULES]
     if any(check.changed for check in own):
         parts.append("◆: a negative binomial model changes the conclusion.")
+    if any(i["response"] == "pseudo" for i in asked.indicators):
+        parts.append(_pseudo_intervals(reading, asked))
     parts += [too_narrow(c for c in own if not c.nb2), asked.absent_words]
     return " ".join(filter(None, parts))
+
+
+def _pseudo_intervals(reading: Reading, asked: Asked) -> str:
+    """Say where intervals of amounts and rates come from."""
+    own = [
+        reading.reference(i["name"], s["name"])
+        for i in asked.indicators
+        if i["response"] == "pseudo"
+        for s in asked.strata
+    ]
+    if any(fit and fit["se_method"] == "cluster" for fit in own):
+        return "Intervals of pseudo-responses are cluster-robust (CR2, t)."
+    return "Intervals of pseudo-responses depend on the unit they are written in."
 
 
 def _languages(reading: Reading, alike: bool) -> str:

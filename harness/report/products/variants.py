@@ -43,8 +43,12 @@ class Variants:
 
     @cached_property
     def names(self) -> list[str]:
-        """Variants in the order of the study."""
-        return [n for n in dict.fromkeys(f["variant"] for f in self.reading.fits) if n != BASE]
+        """Variants in the order of the study; those with other stages are another question."""
+        stages = set(self.reading.stages)
+        there = dict.fromkeys(
+            fit["variant"] for fit in self.reading.fits if stages <= set(fit["params"])
+        )
+        return [name for name in there if name != BASE]
 
     @cached_property
     def _best(self) -> dict[tuple[str, str, str], Record]:
