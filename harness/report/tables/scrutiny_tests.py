@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.report.numerics import percentage_change
-from harness.report.reading import WHOLE_PANEL, Reading, Record
+from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, p_phrase, p_text
 from harness.report.tables.cells import indicator_cell
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import stage_name
 
-AS_THE_WHOLE = "Read as the table for the whole panel."
 FAMILIES = {"poisson": "Poisson", "nb2": "negative binomial (NB2)"}
 CONTRASTS = {
     "step0 - pre": ("Event − before", "the event period above the trend before it"),
@@ -40,10 +39,9 @@ def contrast_table(reading: Reading, stratum: Record, family: str) -> Table | No
     names = list(dict.fromkeys(name for _, name in found))
     if not names:
         return None
-    first = stratum["name"] == WHOLE_PANEL
     columns = (
         Column("Indicator", numeric=False),
-        *(Column(CONTRASTS[name][0], CONTRASTS[name][1] if first else "") for name in names),
+        *(Column(head, meaning) for head, meaning in (CONTRASTS[name] for name in names)),
     )
     rows = tuple(
         (indicator_cell(i), *(_contrast_cell(found.get((i["name"], name))) for name in names))
@@ -54,7 +52,6 @@ def contrast_table(reading: Reading, stratum: Record, family: str) -> Table | No
         " and the p-value of the Wald test. Bold: the interval leaves out 0. ◆: significant by the"
         " Wald test, although the 95 % intervals of the two stages overlap."
     )
-    note = note if first else AS_THE_WHOLE
     return Table(
         f"contrasts-{stratum['name']}-{family}",
         f"Contrasts of stages: {stratum['label']}, {family_name(family)}",
