@@ -54,7 +54,6 @@ def contrasts(reading: Reading) -> str:
     """Say how many contrasts are significant, and how often the two rules disagree."""
     rows = [row for row in reading.scrutiny("contrasts") if row["significant"] is not None]
     compared = [row for row in rows if row["rules_disagree"] is not None]
-    missed = [row for row in compared if row["rules_disagree"]]
     rises = [
         row for row in rows if row["contrast"] == "step0 - pre" and row["stratum"] == WHOLE_PANEL
     ]
@@ -62,18 +61,20 @@ def contrasts(reading: Reading) -> str:
     for family, own in _by(rises, "family").items():
         clear = [row for row in own if row["significant"]]
         above = sum(row["estimate"] > 0 for row in clear)
-        verb = "departs" if len(clear) == 1 else "depart"
         parts.append(
-            f"{family_name(family)}: in the event {reading.study['period_word']} {len(clear)} of"
-            f" {counted(len(own), 'measure')} {verb} from the trend before it, {above} of them"
-            " upwards"
+            f"{family_name(family)}: in the event {reading.study['period_word']}"
+            f" {_some(len(clear), len(own))} depart from the trend before it"
+            f"{f', {above} of them upwards' if clear else ''}"
         )
-    told = f"{_sentences(parts)} " if parts else ""
-    return (
-        f"{told}Over all strata the rule of intervals that must not overlap misses"
-        f" {len(missed)} of the {sum(row['significant'] for row in compared)} differences of two"
-        " stages that the Wald test finds."
+    found = sum(row["significant"] for row in compared)
+    missed = sum(row["rules_disagree"] for row in compared)
+    rules = (
+        f"Over all strata the rule of intervals that must not overlap misses {missed} of the"
+        f" {found} differences of two stages that the Wald test finds."
+        if found
+        else "Over all strata neither rule finds a difference of two stages."
     )
+    return f"{_sentences(parts)} {rules}".strip()
 
 
 def multiplicity(reading: Reading) -> str:
@@ -89,8 +90,8 @@ def multiplicity(reading: Reading) -> str:
         holm = sum(row["survives_holm"] for row in own)
         discovery = sum(row["survives_benjamini_hochberg"] for row in own)
         parts.append(
-            f"{family_name(family)}: of {len(own)} tests of a stage {first} are significant at 5 %,"
-            f" {holm} remain by Holm and {discovery} by Benjamini and Hochberg"
+            f"{family_name(family)}: of {counted(len(own), 'test')} of a stage, significant at 5 %:"
+            f" {first} by themselves, {holm} by Holm, {discovery} by Benjamini and Hochberg"
         )
     return f"{by_name(reading.strata, WHOLE_PANEL)['label']}. {_sentences(parts)}"
 
@@ -98,15 +99,16 @@ def multiplicity(reading: Reading) -> str:
 def placebo(reading: Reading) -> str:
     """Say for which measures the step at the event stands out of the placebo steps."""
     rows = [row for row in reading.scrutiny("placebo") if row["observed"] is not None]
+    if not rows:
+        return "No analysis has an answer."
     own = [row for row in rows if row["stratum"] == WHOLE_PANEL] or rows
     period, parts = reading.study["period_word"], []
     for term, tested in _by(own, "term").items():
         out = [row for row in tested if row["p_centred"] < ALPHA]
         which = f" ({_labels(reading, out)})" if out else ""
-        verb = "stands" if len(out) == 1 else "stand"
         parts.append(
-            f"{stage_name(term, period)}: {len(out)} of {counted(len(tested), 'measure')} {verb}"
-            f" out of the placebo estimates{which}"
+            f"{stage_name(term, period)}: {_some(len(out), len(tested))} stand out of the placebo"
+            f" estimates{which}"
         )
     return f"{_sentences(parts)} Counted by the centred p-value below 5 %."
 
@@ -114,14 +116,16 @@ def placebo(reading: Reading) -> str:
 def autocorrelation(reading: Reading) -> str:
     """Say in how many analyses residuals go together more than the model has it."""
     rows = [row for row in reading.scrutiny("autocorrelation") if row["observed"] is not None]
+    if not rows:
+        return "No analysis has an answer."
     parts = []
     for family, own in _by(rows, "family").items():
         above = sum(row["p_value"] < ALPHA and row["observed"] > row["high"] for row in own)
         below = sum(row["p_value"] < ALPHA and row["observed"] < row["low"] for row in own)
         less = f", and less in {below}" if below else ""
         parts.append(
-            f"{family_name(family)}: in {part_of(above, len(own), 'analysis') if above else 'none'}"
-            f" neighbouring residuals go together more than the model has it{less}"
+            f"{family_name(family)}: in {_some(above, len(own), 'analysis')} neighbouring residuals"
+            f" go together more than the model has it{less}"
         )
     return _sentences(parts)
 
@@ -182,11 +186,17 @@ def bounds(reading: Reading) -> str:
     moved = [row for row in rows if row["range_se"]]
     changed = [row for row in rows if row["conclusion_changes"]]
     measures = len({row["indicator"] for row in moved})
+    verb = "has" if measures == 1 else "have"
     return (
-        f"{counted(measures, 'measure').capitalize()} have suppressed cells in the window."
+        f"{counted(measures, 'measure')} {verb} suppressed cells in the window."
         f" Filling them changes {len(changed)} of {len(rows)} conclusions at the 5 %"
         f" level{_listed(reading, changed)}."
     )
+
+
+def _some(k: int, n: int, word: str = "measure") -> str:
+    """Return words for k of n: none of 3 measures, 2 of 3 measures, all 3 measures."""
+    return part_of(k, n, word) if k else f"none of {n} {plural(word)}"
 
 
 def _sentences(parts: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from harness.report import scrutiny_sentences as sentences
 from harness.report.blocks import Block, Heading, Section, Text
@@ -31,8 +32,8 @@ def _contrasts(reading: Reading) -> list[Block | None]:
     def of(family: str) -> ByStratum:
         return lambda reading, stratum: scrutiny_tests.contrast_table(reading, stratum, family)
 
-    widened = [of(family)(reading, whole) for family in families[1:]]
-    rest = [of(family)(reading, stratum) for stratum in others for family in families]
+    widened = [_again(of(family)(reading, whole)) for family in families[1:]]
+    rest = [_again(of(family)(reading, stratum)) for stratum in others for family in families]
     return [
         Heading("Do the stages differ from one another?"),
         Text(sentences.contrasts(reading)),
@@ -53,7 +54,7 @@ def _multiplicity(reading: Reading) -> list[Block | None]:
         scrutiny_tests.multiplicity_table(reading, [whole], "multiplicity"),
         fold(
             "The same in the strata, and the stages that do not survive",
-            scrutiny_tests.multiplicity_table(reading, others, "multiplicity-strata"),
+            _again(scrutiny_tests.multiplicity_table(reading, others, "multiplicity-strata")),
             *(scrutiny_tests.fallen_table(reading, stratum) for stratum in reading.strata),
         ),
     ]
@@ -74,7 +75,7 @@ def _asked_by_stratum(
             return []
         tables = [table(reading, stratum) for stratum in reading.strata]
         first = next((found for found in tables if found is not None), None)
-        rest = [found for found in tables if found is not first]
+        rest = [_again(found) for found in tables if found is not first]
         return [
             Heading(heading),
             Text(sentence(reading)),
@@ -98,6 +99,14 @@ def _regression(reading: Reading) -> list[Block | None]:
         scrutiny_units.regression_table(reading),
         _reasons(reading, rows),
     ]
+
+
+def _again(table: Table | None) -> Table | None:
+    """Return a table that follows one of its kind, without what that one explained."""
+    if table is None:
+        return None
+    columns = tuple(replace(column, meaning="") for column in table.columns)
+    return replace(table, note="Read as the table above.", columns=columns)
 
 
 def _reasons(reading: Reading, rows: Sequence[Record]) -> Text | None:
