@@ -36,6 +36,9 @@ RX_RTOL = 1e-5
 BY_HAND_RTOL = 1e-9
 # Tight standard errors are differences of deviances or gradients, so rounding shows earlier.
 BY_HAND_SE_RTOL = 1e-6
+# But with an effect of every row the rounding of lme4's sums depends on where they lie in memory, and
+# where a default fit stops on that: 5e-7 of its own numbers in eight runs of one call.
+BY_HAND_OLRE_RTOL = 1e-5
 
 
 def traffic(**model: Any) -> harness.Design:
@@ -435,8 +438,10 @@ def test_r_lines_redo_the_fit(
     (llf, aic, bic), rest = found[:3], found[3:]
     params, bse = rest[: len(fit.params)], rest[len(fit.params) :]
     assert llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL)
-    np.testing.assert_allclose(params, fit.params, rtol=BY_HAND_RTOL, atol=BY_HAND_RTOL)
-    np.testing.assert_allclose(bse, fit.bse, rtol=BY_HAND_SE_RTOL)
+    wobbles = (engine, settings, fit.family) == ("lme4", "default", "poisson-olre")
+    rtol, se_rtol = (BY_HAND_OLRE_RTOL,) * 2 if wobbles else (BY_HAND_RTOL, BY_HAND_SE_RTOL)
+    np.testing.assert_allclose(params, fit.params, rtol=rtol, atol=BY_HAND_RTOL)
+    np.testing.assert_allclose(bse, fit.bse, rtol=se_rtol)
     # R's own count of parameters and rows; its AIC is NA where its logLik is. That of a
     # pseudo-response is none, and lme4 counts a scale.
     if fit.design.response == "pseudo":
