@@ -2,7 +2,7 @@
 
 The formulas are those of ``harness.glmm.kernel``, whose names are kept, with other row densities:
 
-    f = y eta - n log(1 + exp eta),   f1 = y - n p,   w = n p (1 - p),   p = 1 / (1 + exp -eta)
+    f = y log p + (n - y) log (1 - p),   f1 = y - n p,   w = n p (1 - p),   p = 1 / (1 + exp -eta)
 
 All groups at once in NumPy. The Hessian is the second derivative of the Lagrangian
 
@@ -40,7 +40,7 @@ def binomial(y: FloatArray, trials: FloatArray) -> Density:
         # Either probability from its own side keeps its digits.
         p, q = expit(eta), expit(-eta)
         w = trials * p * q
-        f = y * eta - trials * np.logaddexp(0.0, eta)
+        f = -y * np.logaddexp(0.0, -eta) - (trials - y) * np.logaddexp(0.0, eta)
         return f, y * q - (trials - y) * p, w, w * (q - p), w * (1.0 - 6.0 * p * q)
 
     return at
