@@ -13,7 +13,8 @@ glmmtmb_starts <- function(request) {
 }
 
 glmmtmb_family <- function(name) {
-  if (name == "nb2") glmmTMB::nbinom2() else stats::poisson()
+  switch(name, nb2 = glmmTMB::nbinom2(), binomial = stats::binomial(),
+         `poisson-olre` = , poisson = stats::poisson())
 }
 
 glmmtmb_once <- function(formula, data, family, start) {

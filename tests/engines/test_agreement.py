@@ -20,7 +20,7 @@ from harness.concordance.verdict import ORDER, Verdict
 from harness.engines import FitOptions
 from harness.engines import engines as registered
 from harness.engines.workers import Task, fit_task, in_workers
-from tests.engines.panels import design, panel, pseudo
+from tests.engines.panels import design, panel, pseudo, shares
 from tests.glmm.panels import simulated
 
 pytestmark = pytest.mark.needs_r
@@ -36,6 +36,9 @@ RX_RTOL = 1e-5
 BY_HAND_RTOL = 1e-9
 # Tight standard errors are differences of deviances or gradients, so rounding shows earlier.
 BY_HAND_SE_RTOL = 1e-6
+# But with an effect of every row the rounding of lme4's sums depends on where they lie in memory, and
+# where a default fit stops on that: 5e-7 of its own numbers in eight runs of one call.
+BY_HAND_OLRE_RTOL = 1e-5
 
 
 def traffic(**model: Any) -> harness.Design:
@@ -61,6 +64,10 @@ DESIGNS: dict[str, Callable[[], harness.Design]] = {
     "pseudo": lambda: pseudo(design()),
     "pseudo, diagonal": lambda: pseudo(design(covariance="diagonal")),
     "pseudo, none": lambda: pseudo(design(random="none")),
+    "shares": lambda: shares(design()),
+    "shares, diagonal": lambda: shares(design(), covariance="diagonal"),
+    "shares, none": lambda: shares(design(), random="none", exog_re=None, exog_re_names=None),
+    "shares of one": lambda: shares(design(panel(units=20)), trials=2),
     # Values below one, some of them zero, on the boundary.
     "pseudo, small": lambda: pseudo(design(panel(units=8, seed=2, mean=1.0, sd=(0.8, 0.1)))),
 }
@@ -178,7 +185,7 @@ def test_other_estimators_are_another_cause_not_a_fault(name: str) -> None:
     assert harness.compare(found).verdict == harness.compare(fits(name, "tight")).verdict
 
 
-@pytest.mark.parametrize("name", ["slope", "none", "traffic", "pseudo", "pseudo, none"])
+@pytest.mark.parametrize("name", ["slope", "none", "traffic", "pseudo", "pseudo, none", "shares"])
 def test_rx_standard_errors_agree(name: str) -> None:
     lme4, laplace = harness.fit(DESIGNS[name](), engines=["lme4", "laplace"], se_method="rx")
     assert lme4.se_method == laplace.se_method == "rx"
@@ -328,6 +335,7 @@ BY_HAND: dict[str, Callable[[], harness.Design]] = {
     "unnamed intercept": unnamed,
     "unnamed slope": lambda: unnamed(exog_re=slope_columns()),
     "unnamed diagonal": lambda: unnamed(exog_re=slope_columns(), covariance="diagonal"),
+    "shares": lambda: shares(design(panel(units=6))),
     "hostile names": lambda: unnamed(
         exog_re=slope_columns(), exog_names=["if", "a`b", 'say "x"', "back\\slash", "a,b"],
         exog_re_names=["if", "T; stop()"],
@@ -338,6 +346,7 @@ BY_HAND: dict[str, Callable[[], harness.Design]] = {
 BY_HAND_IN_R = BY_HAND | {
     name: DESIGNS[name] for name in ("few counts", "counts of 20 000", "counts of 200 000")
 }
+BY_HAND_IN_R["shares, none"] = DESIGNS["shares, none"]
 BY_HAND_IN_R["olre"] = OLRE["slope"]
 BY_HAND_IN_R["olre, none"] = OLRE["none"]
 BY_HAND_IN_R["nb2"] = lambda: design(panel(units=20, mean=60.0, theta=THETA), family="nb2")
@@ -376,7 +385,8 @@ def columns_of(made: harness.Design) -> pd.DataFrame:
     named = dict(zip(made.exog_re_names, made.exog_re.T, strict=True))
     named |= dict(zip(made.exog_names, made.exog.T, strict=True))
     unit = [made.group_labels[code] for code in made.groups]
-    return pd.DataFrame({"y": made.endog, "o": made.offset, "unit": unit, **named})
+    trials = {} if made.trials is None else {"n": made.trials}
+    return pd.DataFrame({"y": made.endog, "o": made.offset, "unit": unit, **named, **trials})
 
 
 # What the last line shows: a summary, whose fixed effects lie one level deeper in glmmTMB, or a
@@ -435,8 +445,10 @@ def test_r_lines_redo_the_fit(
     (llf, aic, bic), rest = found[:3], found[3:]
     params, bse = rest[: len(fit.params)], rest[len(fit.params) :]
     assert llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL)
-    np.testing.assert_allclose(params, fit.params, rtol=BY_HAND_RTOL, atol=BY_HAND_RTOL)
-    np.testing.assert_allclose(bse, fit.bse, rtol=BY_HAND_SE_RTOL)
+    wobbles = (engine, settings, fit.family) == ("lme4", "default", "poisson-olre")
+    rtol, se_rtol = (BY_HAND_OLRE_RTOL,) * 2 if wobbles else (BY_HAND_RTOL, BY_HAND_SE_RTOL)
+    np.testing.assert_allclose(params, fit.params, rtol=rtol, atol=BY_HAND_RTOL)
+    np.testing.assert_allclose(bse, fit.bse, rtol=se_rtol)
     # R's own count of parameters and rows; its AIC is NA where its logLik is. That of a
     # pseudo-response is none, and lme4 counts a scale.
     if fit.design.response == "pseudo":
@@ -454,7 +466,7 @@ def test_python_lines_redo_the_fit(name: str) -> None:
     data = columns_of(made)
     place: dict[str, Any] = {
         "y": data["y"], "X": data[list(made.exog_names)], "Z": data[list(made.exog_re_names)],
-        "groups": data["unit"], "offset": data["o"],
+        "groups": data["unit"], "offset": data["o"], "trials": data.get("n"),
     }  # fmt: skip
     exec(fit.reproduce.replace("print(", "str("), place)
     assert place["fit"].llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL)

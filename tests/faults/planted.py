@@ -222,7 +222,7 @@ FAULTS = (
     Fault(
         "R maximises another likelihood", "negative binomial for Poisson", "unexplained",
         engine="glmmtmb", says="off by",
-        script=("glmmtmb", "else stats::poisson()", "else glmmTMB::nbinom2()"),
+        script=("glmmtmb", "poisson = stats::poisson()", "poisson = glmmTMB::nbinom2()"),
     ),
     Fault(
         "the tolerance is loose", "bobyqa's last trust region 0.02", "optimiser", settings="default",
