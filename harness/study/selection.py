@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
+from harness.result import FitResult
 from harness.study.config import BASE, Study
 from harness.study.plan import Cell, changes_of
 from harness.study.runner import StudyRun
@@ -79,11 +82,7 @@ def selections(run: StudyRun) -> list[Selection]:
 
 
 def _of_variant(run: StudyRun, variant: str, among: dict[str, str]) -> list[Selection]:
-    fitted = {
-        (p.cell, p.engine): fit
-        for p, fit in run.fits.items()
-        if p.settings == "tight" and fit.failure is None and fit.aic == fit.aic
-    }
+    fitted = _sharpest(run)
     found = []
     own = next(iter(among))
     for cell, engine in [key for key in fitted if key[0].variant == variant]:
@@ -102,6 +101,16 @@ def _of_variant(run: StudyRun, variant: str, among: dict[str, str]) -> list[Sele
                 )
             )  # fmt: skip
     return found
+
+
+def _sharpest(run: StudyRun) -> dict[tuple[Cell, str], FitResult]:
+    """The fits that have an AIC, at an engine's tightest settings."""
+    order = sorted(run.fits.items(), key=lambda item: item[0].settings == "tight")
+    return {
+        (planned.cell, planned.engine): fit
+        for planned, fit in order
+        if fit.failure is None and np.isfinite(fit.aic)
+    }
 
 
 def selection_records(run: StudyRun) -> list[dict[str, Any]]:
