@@ -15,11 +15,13 @@ import scipy.linalg
 
 from harness.errors import DesignError
 
-Family = Literal["poisson", "nb2", "poisson-olre"]
+Family = Literal["poisson", "nb2", "poisson-olre", "binomial"]
 Covariance = Literal["unstructured", "diagonal", "scalar"]
 Response = Literal["count", "pseudo"]
 Random = Literal["none", "intercept", "slope", "step"]
 FloatArray = npt.NDArray[np.float64]
+# Families with a variance parameter of their own.
+WIDER = frozenset({"nb2", "poisson-olre"})
 AnyArray = TypeVar("AnyArray", FloatArray, npt.NDArray[np.int64])
 
 # A pivot this small against the largest, after scaling columns to unit length, is the root of an
@@ -38,7 +40,7 @@ class Design:
     Attributes
     ----------
     endog : ndarray, shape (n,)
-        Counts.
+        Counts; of ``binomial`` those of ``trials`` that succeeded.
     exog : ndarray, shape (n, p)
         Columns of the fixed effects.
     exog_re : ndarray, shape (n, q)
@@ -49,9 +51,11 @@ class Design:
         The unit that each code stands for.
     offset : ndarray, shape (n,)
         Log exposure.
+    trials : ndarray, shape (n,), or None
+        Of ``binomial``, whose link is the logit: the denominators of shares.
     exog_names, exog_re_names : tuple of str
         Terms, in the order of the columns.
-    family : {"poisson", "nb2", "poisson-olre"}
+    family : {"poisson", "nb2", "poisson-olre", "binomial"}
     covariance : {"unstructured", "diagonal", "scalar"}
     random : {"none", "intercept", "slope", "step"}
     response : {"count", "pseudo"}
@@ -77,6 +81,7 @@ class Design:
     covariance: Covariance
     random: Random
     response: Response
+    trials: FloatArray | None
 
     def __init__(
         self,
@@ -91,6 +96,7 @@ class Design:
         covariance: Covariance = "unstructured",
         random: Random = "slope",
         response: Response = "count",
+        trials: npt.ArrayLike | None = None,
     ) -> None:
         for option, choice, known in (
             ("family", family, Family),
@@ -99,10 +105,13 @@ class Design:
             ("response", response, Response),
         ):
             _check_option(option, choice, get_args(known))
-        _check_aligned(endog=endog, exog=exog, groups=groups, exog_re=exog_re, offset=offset)
+        _check_aligned(
+            endog=endog, exog=exog, groups=groups, exog_re=exog_re, offset=offset, trials=trials
+        )
         y = _vector("endog", endog)
         # Before rows are sorted: the message names the caller's row.
         _check_response(y, response, family)
+        n_trials = _trials(trials, y, family)
         n = y.shape[0]
         x = _matrix("exog", exog, n)
         z = _random_columns(exog_re, n, random)
@@ -113,6 +122,7 @@ class Design:
         if (codes[1:] < codes[:-1]).any():
             order = np.argsort(codes, kind="stable")
             y, x, z, o, codes = y[order], x[order], z[order], o[order], codes[order]
+            n_trials = None if n_trials is None else n_trials[order]
         values = {
             "endog": _frozen(y),
             "exog": _frozen(x),
@@ -126,6 +136,7 @@ class Design:
             "covariance": covariance,
             "random": _random_label(random, z.shape[1]),
             "response": response,
+            "trials": None if n_trials is None else _frozen(n_trials),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -140,6 +151,8 @@ class Design:
         for array in (self.endog, self.exog, self.exog_re, self.groups, self.offset):
             digest.update(repr(array.shape).encode())
             digest.update(np.ascontiguousarray(array).tobytes())
+        if self.trials is not None:
+            digest.update(np.ascontiguousarray(self.trials).tobytes())
         digest.update(f"{self.family}|{self.covariance}|{self.response}".encode())
         return digest.hexdigest()
 
@@ -149,6 +162,7 @@ class Design:
         if y.shape != self.endog.shape:
             raise DesignError(f"endog has {y.shape[0]} rows, the design has {self.nobs}")
         _check_response(y, self.response, self.family)
+        _trials(self.trials, y, self.family)
         other = object.__new__(Design)
         for part in fields(self):
             object.__setattr__(other, part.name, getattr(self, part.name))
@@ -176,7 +190,7 @@ class Design:
     @property
     def n_params(self) -> int:
         """All free parameters: fixed effects, covariance, and one more for nb2 or poisson-olre."""
-        extra = 0 if self.family == "poisson" else 1
+        extra = int(self.family in WIDER)
         return self.exog.shape[1] + self.n_cov_params + extra
 
 
@@ -297,6 +311,28 @@ def _check_response(endog: FloatArray, response: Response, family: Family) -> No
         raise DesignError(f"endog row {int(bad[0])} is {endog[bad[0]]:g}: {wanted}")
     if not endog.any():
         raise DesignError("all counts are zero: there is nothing to estimate")
+
+
+def _trials(trials: npt.ArrayLike | None, endog: FloatArray, family: Family) -> FloatArray | None:
+    """Denominators of a binomial design."""
+    if (trials is None) != (family != "binomial"):
+        need = "needs its trials" if trials is None else "has no trials: drop them"
+        raise DesignError(f"family {family!r} {need}")
+    if trials is None:
+        return None
+    n = _vector("trials", trials)
+    if n.shape != endog.shape:
+        raise DesignError(f"trials has {n.shape[0]} rows, endog has {endog.shape[0]}")
+    bad = np.flatnonzero((n != np.floor(n)) | (n < 1) | (endog > n))
+    if bad.size:
+        k = int(bad[0])
+        raise DesignError(
+            f"trials row {k} is {n[k]:g} with endog {endog[k]:g}: it must be a whole number, 1 or"
+            " more, and no less than endog"
+        )
+    if (endog == n).all():
+        raise DesignError("every trial succeeded: there is nothing to estimate")
+    return n
 
 
 def _check_rank(what: str, columns: FloatArray, names: tuple[str, ...]) -> None:

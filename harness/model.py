@@ -37,7 +37,8 @@ class SegmentedPoisson:
         a step at the event, ``step0`` = 1[t >= 0], by which units differ in what the event does.
     covariance : {"unstructured", "diagonal"}
         Of the random effects. A diagonal one depends on the origin of t, here the event.
-    family : {"poisson", "nb2", "poisson-olre"}
+    family : {"poisson", "nb2", "poisson-olre", "binomial"}
+        ``binomial`` takes the exposure for the number of trials; effects are log odds ratios.
     response : {"count", "pseudo"}
         Counts with an exposure; or, with family ``poisson``, amounts and rates that need not be
         whole numbers (Poisson pseudo-likelihood), whose estimates depend on their unit.
@@ -140,18 +141,21 @@ class SegmentedPoisson:
             "step0": stage_columns("level", t, share)["level"],
         }
         names = RANDOM_TERMS[self.random]
+        exposure = rows["exposure"].to_numpy(dtype=np.float64)
+        trials = exposure if self.family == "binomial" else None
         return Design(
             endog=rows[self._measured(panel)].to_numpy(),
             exog=np.column_stack(list(stages.values())),
             groups=rows["unit"].to_numpy(),
             exog_re=np.column_stack([z[name] for name in names]) if names else None,
-            offset=np.log(rows["exposure"].to_numpy()),
+            offset=np.log(exposure) if trials is None else None,
             exog_names=list(stages),
             exog_re_names=names or None,
             family=self.family,
             covariance=self.covariance,
             random=self.random,
             response=self.response,
+            trials=trials,
         )
 
     def _measured(self, panel: Panel) -> str:

@@ -89,7 +89,8 @@ class FitResult:
     seconds : float
     reproduce : str
         Lines that redo the fit by hand: in R on a data frame ``d`` with columns ``y``, ``o``
-        (offset), ``unit`` and the terms; in Python on ``y``, ``X``, ``Z``, ``groups``, ``offset``.
+        (offset), ``unit``, the terms and ``n`` (trials of ``binomial``); in Python on ``y``, ``X``,
+        ``Z``, ``groups``, ``offset`` and ``trials``.
     """
 
     engine: str

@@ -1,6 +1,7 @@
 # From a request to the data frame and formula of a mixed model.
 #
-# Fields of a request: y, x (by column), z (by column), g (codes 1..J), o, all double; and the
+# Fields of a request: y, x (by column), z (by column), g (codes 1..J), o and, of binomial, n (trials),
+# all double; and the
 # text fields family, covariance, response, settings, se_method, p, q, md5.
 
 # md5 of the doubles as R holds them; it must be the sender's.
@@ -13,6 +14,7 @@ checksum <- function(...) {
 
 model_frame <- function(request) {
   fields <- request[c("y", "x", "z", "g", "o")]
+  if (of_trials(request)) fields$n <- request[["n"]]
   if (!all(vapply(fields, is.double, logical(1)))) stop("a column did not arrive as double")
   if (!identical(do.call(checksum, unname(fields)), request$md5)) {
     stop("checksum differs: the values that reached R are not the values that were sent")
@@ -22,8 +24,10 @@ model_frame <- function(request) {
     names <- term_names(stem, k)
     matrix(request[[stem]], n, length(names), dimnames = list(NULL, names))
   }
-  data.frame(y = request$y, o = request$o, g = factor(request$g), o_id = factor(seq_len(n)),
+  data <- data.frame(y = request$y, o = request$o, g = factor(request$g), o_id = factor(seq_len(n)),
              columns("x", request$p), columns("z", request$q))
+  if (of_trials(request)) data$n <- request[["n"]]
+  data
 }
 
 term_names <- function(stem, k) sprintf("%s%d", rep(stem, as.integer(k)), seq_len(as.integer(k)))
@@ -37,11 +41,14 @@ model_formula <- function(request, diagonal) {
     else sprintf("(0 + %s | g)", paste(z, collapse = " + "))
   # First, as lme4 puts it anyhow: it sorts effects by their number of levels.
   own <- if (by_row(request)) "(1 | o_id)"
-  stats::as.formula(paste("y ~ 0 +", paste(c(x, own, random), collapse = " + ")))
+  response <- if (of_trials(request)) "cbind(y, n - y)" else "y"
+  stats::as.formula(paste(response, "~ 0 +", paste(c(x, own, random), collapse = " + ")))
 }
 
 # Whether every row has an effect of its own.
 by_row <- function(request) request$family == "poisson-olre"
+
+of_trials <- function(request) request$family == "binomial"
 
 # Evaluate, keeping every warning and message; an error becomes a field, not a stop.
 captured <- function(expression) {

@@ -13,7 +13,8 @@ glmmtmb_starts <- function(request) {
 }
 
 glmmtmb_family <- function(name) {
-  switch(name, nb2 = glmmTMB::nbinom2(), `poisson-olre` = , poisson = stats::poisson())
+  switch(name, nb2 = glmmTMB::nbinom2(), binomial = stats::binomial(),
+         `poisson-olre` = , poisson = stats::poisson())
 }
 
 glmmtmb_once <- function(formula, data, family, start) {

@@ -3,8 +3,9 @@
 # adds log f(y | u) - u'u / 2 - log det(I + A'WA) / 2 at the mode of u, A = Z L, W the observed
 # information of a row (Bates et al. 2015, J Stat Softw 67:1, section 2).
 #
-# theta: negative binomial, variance mu + mu^2 / theta; sigma: SD of an effect of every row.
-laplace <- function(y, o, X, Z, unit, beta, G, theta = Inf, sigma = 0) {
+# theta: negative binomial, variance mu + mu^2 / theta; sigma: SD of an effect of every row; trials:
+# binomial, with the logit for the logarithm.
+laplace <- function(y, o, X, Z, unit, beta, G, theta = Inf, sigma = 0, trials = NULL) {
   L <- G
   if (length(G)) {
     parts <- eigen(G, symmetric = TRUE)
@@ -17,7 +18,10 @@ laplace <- function(y, o, X, Z, unit, beta, G, theta = Inf, sigma = 0) {
     n <- y[rows]
     height <- function(u) {
       eta <- eta0 + drop(A %*% u)
-      f <- if (is.finite(theta)) {
+      f <- if (length(trials)) {
+        m <- trials[rows]
+        lchoose(m, n) + n * eta - m * (pmax(eta, 0) + log1p(exp(-abs(eta))))
+      } else if (is.finite(theta)) {
         lgamma(n + theta) - lgamma(theta) - lgamma(n + 1) + n * eta + theta * log(theta) -
           (n + theta) * log(theta + exp(eta))
       } else n * eta - exp(eta) - lgamma(n + 1)
@@ -25,6 +29,12 @@ laplace <- function(y, o, X, Z, unit, beta, G, theta = Inf, sigma = 0) {
     }
     bend <- function(u) {
       mu <- exp(eta0 + drop(A %*% u))
+      if (length(trials)) {
+        p <- mu / (1 + mu)
+        m <- trials[rows]
+        return(list(gradient = drop(crossprod(A, n - m * p)) - u,
+                    information = crossprod(A, m * p * (1 - p) * A) + diag(ncol(A))))
+      }
       w <- if (is.finite(theta)) theta * mu * (n + theta) / (theta + mu)^2 else mu
       r <- if (is.finite(theta)) theta * (n - mu) / (theta + mu) else n - mu
       list(gradient = drop(crossprod(A, r)) - u, information = crossprod(A, w * A) + diag(ncol(A)))

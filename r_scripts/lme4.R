@@ -21,7 +21,8 @@ theta_starts <- function(sds, request) {
 lme4_model <- function(request) {
   list(formula = model_formula(request, function(z) sprintf("(0 + %s | g)", z)),
        data = model_frame(request),
-       family = if (request$response == "pseudo") pseudo_poisson() else stats::poisson())
+       family = if (request$response == "pseudo") pseudo_poisson()
+         else if (of_trials(request)) stats::binomial() else stats::poisson())
 }
 
 # Poisson's family for values that are not whole, where R's own log-likelihood is minus infinity: at

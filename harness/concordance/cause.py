@@ -27,6 +27,7 @@ from harness.concordance.swaps import (
     other_approximation,
 )
 from harness.concordance.verdict import CONCORDANT
+from harness.design import WIDER
 from harness.glmm.fitting import CONE_TOLERANCE, SINGULAR_TOLERANCE
 from harness.glmm.groups import Q
 from harness.glmm.separation import unbounded_terms
@@ -187,7 +188,7 @@ def _no_excess(a: FitResult, b: FitResult, metrics: PairMetrics) -> Explanation 
     There a likelihood written as a difference of gamma functions loses its digits; how many, the
     exact one at the same point tells.
     """
-    if a.family == "poisson" or not (has_exact_objective(a) and has_exact_objective(b)):
+    if a.family not in WIDER or not (has_exact_objective(a) and has_exact_objective(b)):
         return None
     variances = [fit.variance_parameter for fit in (a, b)]
     if min(variances) > SINGULAR_TOLERANCE**2 or max(variances) > SAME_VARIANCE:

@@ -94,6 +94,7 @@ def _units(a: Design, b: Design) -> Iterator[str]:
 def _named(design: Design) -> dict[str, FloatArray]:
     return {
         "the count": design.endog,
+        **({} if design.trials is None else {"the number of trials": design.trials}),
         "the offset": design.offset,
         **{f"column {n!r}": c for n, c in zip(design.exog_names, design.exog.T, strict=True)},
         **{

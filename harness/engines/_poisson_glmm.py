@@ -71,6 +71,7 @@ def reproduce_lines(design: Design, points: int, se_method: SeMethod = "observed
     options = {"family": (design.family, "poisson"), "covariance": (design.covariance,
                "unstructured"), "response": (design.response, "count")}  # fmt: skip
     said = [f', {name}="{value}"' for name, (value, usual) in options.items() if value != usual]
+    said += [] if design.trials is None else [", trials=trials"]
     call = "" if points == 1 else f'method="agq", n_quadrature={points}'
     shown = "summary()" if se_method == "observed" else f'conf_int(se_method="{se_method}")'
     return (

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from harness.design import Design, FloatArray
 from harness.glmm.densities import olre_means
@@ -30,6 +31,9 @@ def pearson_dispersion(
     eta = linear_predictor(design, params, random_effects)
     mu = np.exp(eta) if sigma_olre is None else olre_means(design.endog, eta, sigma_olre**2)
     variance = mu if theta is None else mu + mu**2 / theta
+    if design.trials is not None:
+        mu = design.trials * expit(eta)
+        variance = mu * expit(-eta)
     freedom = design.nobs - (n_params or design.n_params)
     return float(((design.endog - mu) ** 2 / variance).sum() / freedom) if freedom > 0 else np.nan
 

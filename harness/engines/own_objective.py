@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 
-from harness.design import Design, FloatArray
+from harness.design import WIDER, Design, Family, FloatArray
 from harness.engines.base import FitOptions
 from harness.engines.r_bridge import call_r
 from harness.engines.r_engine import r_request
@@ -14,7 +15,7 @@ from harness.errors import FitFailure
 from harness.glmm.parameters import Layout, semidefinite_cholesky
 
 # Engines whose objective can be asked, and the families that it knows.
-ASKED = {"lme4": ("poisson", "poisson-olre"), "glmmtmb": ("poisson", "nb2", "poisson-olre")}
+ASKED = {"lme4": ("poisson", "poisson-olre", "binomial"), "glmmtmb": get_args(Family)}
 # Inner iterations of lme4 that end at a coarser tolerance than this say less than they are asked.
 SHARP = 1e-10
 # (fixed effects, covariance of the random effects, variance parameter of the family)
@@ -85,7 +86,7 @@ def _glmmtmb(
     on covariance structures).
     """
     sd, L = np.sqrt(np.diag(cov_re)), semidefinite_cholesky(cov_re)
-    if np.any(np.diag(L) <= 0.0) or (design.family != "poisson" and variance <= 0.0):
+    if np.any(np.diag(L) <= 0.0) or (design.family in WIDER and variance <= 0.0):
         return None
     of_rows = [0.5 * np.log(variance)] if design.family == "poisson-olre" else []
     log_theta = [-np.log(variance)] if design.family == "nb2" else []

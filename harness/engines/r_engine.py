@@ -13,7 +13,7 @@ from harness.engines.assembly import assemble
 from harness.engines.base import Engine, FitOptions
 from harness.engines.messages import classify_all
 from harness.engines.r_bridge import Field, call_r
-from harness.engines.r_lines import GLM, O_ID, PSEUDO, PSEUDO_RX, R_LINES
+from harness.engines.r_lines import GLM, O_ID, PSEUDO, PSEUDO_RX, R_FAMILIES, R_LINES
 from harness.errors import ConversionError, FitFailure
 from harness.result import FitResult
 
@@ -28,6 +28,7 @@ def r_request(design: Design, options: FitOptions) -> dict[str, Field]:
         "z": design.exog_re.ravel(order="F"),
         "g": (design.groups + 1).astype(np.float64),
         "o": design.offset,
+        **({} if design.trials is None else {"n": design.trials}),
     }
     digest = hashlib.md5(usedforsecurity=False)
     for values in columns.values():
@@ -104,7 +105,7 @@ def _details(answer: dict[str, Any]) -> dict[str, Any]:
 def reproduce_lines(
     script: str, design: Design, options: FitOptions, answer: dict[str, Any]
 ) -> str:
-    """R lines that redo the fit on a data frame ``d`` with columns y, o, unit and the terms.
+    """R lines that redo the fit on a data frame ``d`` with columns y, n, o, unit and the terms.
 
     A tight fit is redone from the start that led to it, with the tolerances that it used; the
     Newton steps after it are replaced by the point that they led to. The last line shows the
@@ -113,10 +114,11 @@ def reproduce_lines(
     by_row = design.family == "poisson-olre"
     rows_own = ["(1 | o_id)"] if by_row else []
     terms = [_sum(design.exog_names, design.exog), *rows_own, *_random_terms(design)]
-    words = {"formula": f"y ~ {' + '.join(terms)}"}
+    response = "y" if design.trials is None else "cbind(y, n - y)"
+    words = {"formula": f"{response} ~ {' + '.join(terms)}"}
     words["sds"] = str(len(design.exog_re_names) + by_row)
     own = script == "lme4" and design.response == "pseudo"
-    words["family"] = "nbinom2" if design.family == "nb2" else "pseudo" if own else "poisson"
+    words["family"] = "pseudo" if own else R_FAMILIES[design.family]
     words["scale"] = ", dispersion = 1" if own else ""
     if script == "lme4" and not design.exog_re_names and not by_row:
         return f"{PSEUDO if own else ''}{GLM.format(**words)}"

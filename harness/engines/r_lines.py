@@ -121,4 +121,10 @@ se <- sqrt(diag(solve(hessian[kept, kept])))[names(best)[kept] == "beta"]
 cbind(Estimate = fixef(fit)$cond, `Std. Error` = se)""",
 )
 
+R_FAMILIES = {
+    "poisson": "poisson",
+    "nb2": "nbinom2",
+    "poisson-olre": "poisson",
+    "binomial": "binomial",
+}
 R_LINES = {"lme4": _LME4, "glmmtmb": _GLMMTMB}

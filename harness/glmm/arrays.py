@@ -54,7 +54,8 @@ def rows_of(design: Design, layout: Layout) -> Rows:
     another compilation.
     """
     starts = np.searchsorted(design.groups, np.arange(design.n_groups + 1))
-    family = FAMILIES.index(design.family)
+    # Binomial rows have densities of their own (``harness.glmm.binomial``).
+    family = 0 if design.trials is not None else FAMILIES.index(design.family)
     sums = int(min(design.endog.max(), TABLE)) + 1 if family == NB2 else 0
     return Rows(
         design.endog.copy(), design.exog.copy(), design.exog_re.copy(), design.offset.copy(),

@@ -79,8 +79,8 @@ def fit_batch(
         )  # fmt: skip
 
     with ThreadPoolExecutor(threads) as pool:
-        # The compiled road knows neither tied parameters nor quadrature.
-        if objective.layout.tie is None and objective.nodes is None:
+        # The compiled road knows neither tied parameters, nor quadrature, nor trials.
+        if objective.layout.tie is None and objective.nodes is None and objective.density is None:
             list(pool.map(piece, range(len(cuts) - 1)))
         found.values[:] -= _log_factorials(y)
         regular = (found.statuses == compiled.REGULAR) & ~_singular(objective, found.psi)

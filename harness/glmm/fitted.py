@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.design import FloatArray
+from harness.design import WIDER, FloatArray
 from harness.errors import ConfigError
 from harness.glmm.fitting import SINGULAR_TOLERANCE
 from harness.glmm.laplace import Objective
@@ -68,7 +68,7 @@ class Fitted:
     @property
     def exceeds_poisson(self) -> bool:
         """Whether the family's variance parameter is above zero; True where there is none."""
-        return self.model.design.family == "poisson" or self.variance > SINGULAR_TOLERANCE**2
+        return self.model.design.family not in WIDER or self.variance > SINGULAR_TOLERANCE**2
 
     def _needs_likelihood(self, what: str) -> None:
         if self.model.design.response == "pseudo":

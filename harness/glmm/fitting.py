@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.design import Design, FloatArray
 from harness.glmm import compiled
+from harness.glmm.binomial import regression
 from harness.glmm.kernel import workspace
 from harness.glmm.laplace import Objective, cone_gain
 from harness.glmm.optimise import Optimum, inverse_information, look, maximise, newton_step
@@ -154,7 +155,10 @@ def _beats(a: Maximum, b: Maximum) -> bool:
 
 
 def _regular(objective: Objective) -> Maximum | None:
-    """The compiled road: an interior maximum in a few Newton steps, or None."""
+    """The short road: an interior maximum in a few Newton steps, or None; compiled for counts."""
+    if objective.density is not None:
+        found = _climb(objective, next(_starts(objective)), 1)
+        return found if found.optimum.converged and not found.singular else None
     if objective.layout.tie is not None:
         return None
     K = objective.layout.size
@@ -195,13 +199,17 @@ def _near(objective: Objective, start: Optimum) -> Maximum | None:
 def _starts(objective: Objective) -> Iterator[FloatArray]:
     lanes, layout = objective.lanes, objective.layout
     beta, mean = np.zeros(layout.p), np.zeros(len(lanes.y))
-    if not glm(lanes, beta, mean):
+    if objective.density is None:
+        ended = glm(lanes, beta, mean)
+    else:
+        ended = regression(objective.rows, objective.density, beta)
+    if not ended:
         raise FloatingPointError(
             "the regression without random effects has no maximum: is an effect separated (all"
             " counts zero on one side)?"
         )
     # Of the regression's excess over Poisson the random effects take a part that is not known.
-    excess: float = regression_excess(lanes.y, mean, lanes.family)
+    excess: float = regression_excess(lanes.y, mean, lanes.family) if layout.extra else 0.0
     shares = EXCESS_SHARES if layout.extra else (0.0,)
     for share in shares:
         for sd in _start_sds(layout.q):

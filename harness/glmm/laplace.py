@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.special
 
-from harness.design import Design, FloatArray
+from harness.design import WIDER, Design, FloatArray
 from harness.errors import ConfigError, DesignError
+from harness.glmm import binomial
 from harness.glmm.arrays import Rows, rows_of
 from harness.glmm.groups import Q, group_workspace
 from harness.glmm.kernel import laplace, third_derivatives, workspace
@@ -59,6 +60,8 @@ class Objective:
         What depends on the counts alone.
     nodes : tuple of ndarray or None
         Product rule of the quadrature; None for the Laplace approximation.
+    density : callable or None
+        Of ``binomial`` rows, which have a kernel of their own.
     """
 
     rows: Rows
@@ -66,6 +69,7 @@ class Objective:
     layout: Layout
     constant: float
     nodes: tuple[FloatArray, FloatArray, FloatArray] | None = None
+    density: binomial.Density | None = None
 
     @classmethod
     def of(cls, design: Design, n_quadrature: int = 1) -> Objective:
@@ -76,17 +80,23 @@ class Objective:
         DesignError
             For more than three random effects per group.
         ConfigError
-            If the number of points is even or below one, or the family is ``poisson-olre`` and
-            it is above one: its observation-level effects are integrated by Laplace.
+            If the number of points is even or below one, or it is above one and the family is
+            ``poisson-olre``, whose observation-level effects are integrated by Laplace, or
+            ``binomial``.
         """
         p, q = design.exog.shape[1], design.exog_re.shape[1]
         if q > Q:
             raise DesignError(f"{q} random effects per group: PoissonGLMM takes {Q} at most")
-        layout = Layout.of(p, q, design.covariance, extra=int(design.family != "poisson"))
-        constant = -float(scipy.special.gammaln(design.endog + 1.0).sum())
+        layout = Layout.of(p, q, design.covariance, extra=int(design.family in WIDER))
+        constant, density = -float(scipy.special.gammaln(design.endog + 1.0).sum()), None
+        if design.trials is not None:
+            failures = design.trials - design.endog
+            constant += float(scipy.special.gammaln(design.trials + 1.0).sum())
+            constant -= float(scipy.special.gammaln(failures + 1.0).sum())
+            density = binomial.binomial(design.endog, design.trials)
         nodes = _rule(design.family, n_quadrature, q)
         rows = rows_of(design, layout)
-        return cls(rows, lanes_of(rows), layout, constant, nodes)
+        return cls(rows, lanes_of(rows), layout, constant, nodes, density)
 
     def laplace(self) -> Objective:
         """Return the Laplace approximation of the same likelihood."""
@@ -114,7 +124,10 @@ class Objective:
         u = np.zeros((J, self.layout.q)) if start is None else start.copy()
         full = self.layout.untied(psi)
         with np.errstate(over="ignore"):
-            if self.nodes is None:
+            if self.density is not None:
+                filled = (full, u, gradient, hessian, scores)
+                value = binomial.laplace(self.rows, self.density, *filled, order)
+            elif self.nodes is None:
                 work = workspace(self.lanes)
                 asked = (gradient[: K * (order > 0)], hessian[: K * (order > 1)])
                 value = laplace(self.lanes, work, full, u, *asked, scores)
@@ -183,6 +196,8 @@ def _rule(family: str, points: int, q: int) -> tuple[FloatArray, FloatArray, Flo
         raise ConfigError(f"n_quadrature is {points}: use an odd number of points, 1 or more")
     if points == 1 or q == 0:
         return None
+    if family == "binomial":
+        raise ConfigError("there is no quadrature for binomial: use method 'laplace'")
     if family == "poisson-olre":
         raise ConfigError(
             "quadrature does not go with poisson-olre, whose observation-level effects are"
@@ -205,14 +220,7 @@ class _Groups:
 def _groups(objective: Objective, psi: FloatArray) -> _Groups:
     rows = objective.rows
     _, L = objective.layout.split(psi)
-    lanes, u = objective.lanes, np.zeros((objective.n_groups, objective.layout.q))
-    full, none, work = objective.layout.untied(psi), np.zeros((0, 0)), workspace(objective.lanes)
-    laplace(lanes, work, full, u, np.zeros(0), none, none)
-    turned = (work.f1, work.w, *third_derivatives(lanes, work, objective.layout.variance(psi)))
-    by_row = np.empty((4, len(rows.y)))
-    for values, out in zip(turned, by_row, strict=True):
-        gather(lanes, values, out)
-    f1, w, w1, t1 = by_row
+    f1, w, w1, t1 = _at_modes(objective, psi)
     z = rows.z
     A = _sums(rows, w[:, None, None] * z[:, :, None] * z[:, None, :])
     H = np.eye(L.shape[0]) + L.T @ A @ L
@@ -220,6 +228,25 @@ def _groups(objective: Objective, psi: FloatArray) -> _Groups:
     each = np.repeat(np.arange(objective.n_groups), np.diff(rows.starts))
     h = 0.5 * w1 * np.einsum("nq,nqk,nk->n", z, C[each], z) - t1
     return _Groups(f1, w, h, A, C)
+
+
+def _at_modes(objective: Objective, psi: FloatArray) -> FloatArray:
+    """By row f1, w, w1 and t1 at the modes, shape (4, n)."""
+    lanes, u = objective.lanes, np.zeros((objective.n_groups, objective.layout.q))
+    full, none, work = objective.layout.untied(psi), np.zeros((0, 0)), workspace(objective.lanes)
+    if objective.density is not None:
+        beta, L = objective.layout.split(psi)
+        found = binomial.find_modes(objective.rows, objective.density, beta, L, u)
+        rows = np.full((4, len(objective.rows.y)), np.nan)
+        if found is not None:
+            rows[:] = found.f1, found.w, found.w1, 0.0 * found.w1
+        return rows
+    laplace(lanes, work, full, u, np.zeros(0), none, none)
+    turned = (work.f1, work.w, *third_derivatives(lanes, work, objective.layout.variance(psi)))
+    by_row = np.empty((4, len(objective.rows.y)))
+    for values, out in zip(turned, by_row, strict=True):
+        gather(lanes, values, out)
+    return by_row
 
 
 def _sums(rows: Rows, values: FloatArray) -> FloatArray:

@@ -172,7 +172,8 @@ def _check_same_data(restricted: Design, full: Design) -> None:
         # Logs of one exposure may differ in the last bit.
         if not np.allclose(a, b, rtol=1e-12, atol=0.0):
             raise ConfigError(f"the two models differ in {name}: compare fits of the same data")
-    if restricted.family not in ("poisson", full.family):
+    known = (full.family,) if full.family == "binomial" else ("poisson", full.family)
+    if restricted.family not in known:
         raise ConfigError(f"family {restricted.family!r} is not a case of {full.family!r}")
 
 

@@ -41,15 +41,18 @@ class PoissonGLMM:
         Added to the linear predictor.
     exposure : array_like, shape (n,), optional
         Its logarithm is added to the linear predictor.
-    family : {"poisson", "nb2", "poisson-olre"}
+    family : {"poisson", "nb2", "poisson-olre", "binomial"}
         Counts that are Poisson given the random effects; negative binomial with variance
-        mu + mu^2 / theta; or Poisson with a normal effect on every observation besides.
+        mu + mu^2 / theta; Poisson with a normal effect on every observation besides; or, with
+        ``trials`` and the logit for the logarithm, binomial.
     covariance : {"unstructured", "diagonal", "scalar"}
         Of the random effects of a group.
     response : {"count", "pseudo"}
         ``"pseudo"`` admits amounts and rates that are not whole numbers (Poisson
         pseudo-likelihood): estimates then depend on the unit of ``endog``, and no standard error
         but a cluster-robust one means anything.
+    trials : array_like, shape (n,), optional
+        Denominators, of ``binomial`` only.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class PoissonGLMM:
         family: Family = "poisson",
         covariance: Covariance = "unstructured",
         response: Response = "count",
+        trials: npt.ArrayLike | None = None,
     ) -> None:
         self._use(
             Design(
@@ -84,6 +88,7 @@ class PoissonGLMM:
                 family=family,
                 covariance=covariance,
                 response=response,
+                trials=trials,
             )
         )
         self._groups = np.asarray(groups)

@@ -111,6 +111,8 @@ class Prediction(Fitted):
     def _mean(self, fixed: FloatArray, eta: FloatArray, z: FloatArray, which: Which) -> FloatArray:
         if which == "linear":
             return eta
+        if self.model.design.family == "binomial":
+            raise ConfigError("means of a binomial model are not predicted: use which='linear'")
         # The mean over the effect that each observation has of its own, where it has one.
         own = 0.5 * self.variance if self.model.design.family == "poisson-olre" else 0.0
         if which == "marginal":

@@ -10,9 +10,12 @@ from harness.design import Design
 def design_frame(design: Design) -> pd.DataFrame:
     """Return the very columns that the engines received.
 
-    ``y``, ``o`` (offset: log exposure), ``unit``, then the terms of fixed and random effects.
+    ``y``, ``n`` (trials, where there are any), ``o`` (offset: log exposure), ``unit``, then the
+    terms of fixed and random effects.
     """
-    columns = {"y": design.endog, "o": design.offset}
+    columns = {"y": design.endog}
+    columns |= {} if design.trials is None else {"n": design.trials}
+    columns |= {"o": design.offset}
     frame = pd.DataFrame(columns)
     frame["unit"] = [design.group_labels[code] for code in design.groups]
     terms = dict(zip(design.exog_re_names, design.exog_re.T, strict=True))
@@ -31,10 +34,12 @@ def loading_in_r(file: str) -> str:
 
 
 def loading_in_python(file: str, design: Design) -> str:
-    """Return Python lines that read ``y``, ``X``, ``Z``, ``groups`` and ``offset``."""
+    """Return Python lines that read ``y``, ``X``, ``Z``, ``groups``, ``offset`` and trials."""
+    trials = 'trials = d["n"]\n'
     return (
         "import pandas as pd\n"
         f'd = pd.read_csv("{file}", dtype={{"unit": str}}, keep_default_na=False)\n'
         f'y, offset, groups = d["y"], d["o"], d["unit"]\n'
+        f"{'' if design.trials is None else trials}"
         f"X = d[{list(design.exog_names)}]\nZ = d[{list(design.exog_re_names)}]"
     )

@@ -71,7 +71,8 @@ def script(design: Design, fits: Sequence[FitResult], file: str) -> str:
 
 def _options(design: Design) -> str:
     words = ("family", "covariance", "response", "random")
-    return ", ".join(f"{word}={getattr(design, word)!r}" for word in words)
+    said = [f"{word}={getattr(design, word)!r}" for word in words]
+    return ", ".join([*said, *([] if design.trials is None else ["trials=trials"])])
 
 
 def _redone(title: str, lines: str, shown: str) -> str:

@@ -21,7 +21,7 @@ cat(R.version.string, "\\n")
 terms <- {terms}
 X <- as.matrix(d[terms])
 Z <- as.matrix(d[{effects}])
-y <- d$y; o <- d$o; unit <- d$unit
+y <- d$y; o <- d$o; unit <- d$unit{trials}
 """
 _TELL = """\
 say <- function(what, value) {
@@ -35,7 +35,7 @@ tell <- function(name, estimates, se, llf, G, theta = Inf, sigma = 0) {
   }
   say("log-likelihood", llf)
   say("Laplace log-likelihood at these estimates, in base R",
-      laplace(y, o, X, Z, unit, estimates, G, theta, sigma))
+      laplace(y, o, X, Z, unit, estimates, G, theta, sigma, {trials}))
 }
 """
 _PARTS = {"lme4": "VarCorr(fit, sigma = 1)", "glmmtmb": "VarCorr(fit)$cond"}
@@ -45,6 +45,7 @@ units <- parts[names(parts) != "o_id"]
 G <- as.matrix(Matrix::bdiag(lapply(units, function(b) matrix(as.double(b), nrow(b)))))"""
 _OWN = {
     "poisson": "theta = Inf",
+    "binomial": "theta = Inf",
     "nb2": "theta = sigma(fit)",
     "poisson-olre": "sigma = sqrt(as.double(parts$o_id))",
 }
@@ -74,9 +75,10 @@ def script(design: Design, fits: Sequence[FitResult], file: str) -> str:
             loading=loading_in_r(file),
             terms=_texts(design.exog_names),
             effects=_texts(design.exog_re_names),
+            trials="" if design.trials is None else "; trials <- d$n",
         ),
         (folder("r_scripts") / "laplace.R").read_text(encoding="utf-8"),
-        _TELL,
+        _TELL.replace("{trials}", "NULL" if design.trials is None else "trials"),
     ]
     parts += [
         _redone(fit.engine, f"{fit.engine} ({fit.settings})", design, fit.reproduce)

@@ -36,6 +36,7 @@ def some_units(design: Design, units: Sequence[int]) -> Design:
         covariance=design.covariance,
         random="none" if none else design.random,
         response=design.response,
+        trials=None if design.trials is None else design.trials[rows],
     )
 
 

@@ -69,3 +69,17 @@ def pseudo(counts: harness.Design) -> harness.Design:
         covariance=counts.covariance, exog_names=counts.exog_names,
         exog_re_names=counts.exog_re_names or None, response="pseudo",
     )  # fmt: skip
+
+
+def shares(counts: harness.Design, trials: int = 40, **change: Any) -> harness.Design:
+    """The same columns with successes out of about so many trials, drawn from the seed alone."""
+    rng = np.random.default_rng(7)
+    n = rng.integers(trials // 2, 2 * trials, counts.nobs).astype(float)
+    unit = rng.normal(0.0, 0.6, counts.n_groups)[counts.groups]
+    slope = rng.normal(0.0, 0.1, counts.n_groups)[counts.groups] * counts.exog_re[:, -1]
+    eta = -0.4 + 0.3 * counts.exog[:, 2] + unit + slope
+    return harness.Design(
+        rng.binomial(n.astype(int), 1.0 / (1.0 + np.exp(-eta))), counts.exog, counts.groups,
+        exog_names=counts.exog_names, family="binomial", trials=n,
+        **{"exog_re": counts.exog_re, "exog_re_names": counts.exog_re_names} | change,
+    )  # fmt: skip

@@ -20,7 +20,7 @@ from harness.concordance.verdict import ORDER, Verdict
 from harness.engines import FitOptions
 from harness.engines import engines as registered
 from harness.engines.workers import Task, fit_task, in_workers
-from tests.engines.panels import design, panel, pseudo
+from tests.engines.panels import design, panel, pseudo, shares
 from tests.glmm.panels import simulated
 
 pytestmark = pytest.mark.needs_r
@@ -64,6 +64,10 @@ DESIGNS: dict[str, Callable[[], harness.Design]] = {
     "pseudo": lambda: pseudo(design()),
     "pseudo, diagonal": lambda: pseudo(design(covariance="diagonal")),
     "pseudo, none": lambda: pseudo(design(random="none")),
+    "shares": lambda: shares(design()),
+    "shares, diagonal": lambda: shares(design(), covariance="diagonal"),
+    "shares, none": lambda: shares(design(), random="none", exog_re=None, exog_re_names=None),
+    "shares of one": lambda: shares(design(panel(units=20)), trials=2),
     # Values below one, some of them zero, on the boundary.
     "pseudo, small": lambda: pseudo(design(panel(units=8, seed=2, mean=1.0, sd=(0.8, 0.1)))),
 }
@@ -181,7 +185,7 @@ def test_other_estimators_are_another_cause_not_a_fault(name: str) -> None:
     assert harness.compare(found).verdict == harness.compare(fits(name, "tight")).verdict
 
 
-@pytest.mark.parametrize("name", ["slope", "none", "traffic", "pseudo", "pseudo, none"])
+@pytest.mark.parametrize("name", ["slope", "none", "traffic", "pseudo", "pseudo, none", "shares"])
 def test_rx_standard_errors_agree(name: str) -> None:
     lme4, laplace = harness.fit(DESIGNS[name](), engines=["lme4", "laplace"], se_method="rx")
     assert lme4.se_method == laplace.se_method == "rx"
@@ -331,6 +335,7 @@ BY_HAND: dict[str, Callable[[], harness.Design]] = {
     "unnamed intercept": unnamed,
     "unnamed slope": lambda: unnamed(exog_re=slope_columns()),
     "unnamed diagonal": lambda: unnamed(exog_re=slope_columns(), covariance="diagonal"),
+    "shares": lambda: shares(design(panel(units=6))),
     "hostile names": lambda: unnamed(
         exog_re=slope_columns(), exog_names=["if", "a`b", 'say "x"', "back\\slash", "a,b"],
         exog_re_names=["if", "T; stop()"],
@@ -341,6 +346,7 @@ BY_HAND: dict[str, Callable[[], harness.Design]] = {
 BY_HAND_IN_R = BY_HAND | {
     name: DESIGNS[name] for name in ("few counts", "counts of 20 000", "counts of 200 000")
 }
+BY_HAND_IN_R["shares, none"] = DESIGNS["shares, none"]
 BY_HAND_IN_R["olre"] = OLRE["slope"]
 BY_HAND_IN_R["olre, none"] = OLRE["none"]
 BY_HAND_IN_R["nb2"] = lambda: design(panel(units=20, mean=60.0, theta=THETA), family="nb2")
@@ -379,7 +385,8 @@ def columns_of(made: harness.Design) -> pd.DataFrame:
     named = dict(zip(made.exog_re_names, made.exog_re.T, strict=True))
     named |= dict(zip(made.exog_names, made.exog.T, strict=True))
     unit = [made.group_labels[code] for code in made.groups]
-    return pd.DataFrame({"y": made.endog, "o": made.offset, "unit": unit, **named})
+    trials = {} if made.trials is None else {"n": made.trials}
+    return pd.DataFrame({"y": made.endog, "o": made.offset, "unit": unit, **named, **trials})
 
 
 # What the last line shows: a summary, whose fixed effects lie one level deeper in glmmTMB, or a
@@ -459,7 +466,7 @@ def test_python_lines_redo_the_fit(name: str) -> None:
     data = columns_of(made)
     place: dict[str, Any] = {
         "y": data["y"], "X": data[list(made.exog_names)], "Z": data[list(made.exog_re_names)],
-        "groups": data["unit"], "offset": data["o"],
+        "groups": data["unit"], "offset": data["o"], "trials": data.get("n"),
     }  # fmt: skip
     exec(fit.reproduce.replace("print(", "str("), place)
     assert place["fit"].llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL)

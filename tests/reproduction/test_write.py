@@ -165,14 +165,17 @@ def test_only_the_unexplained_is_reduced(
         {"family": "poisson-olre"},
         {"covariance": "diagonal"},
         {"response": "pseudo"},
+        {"family": "binomial"},
     ],
     ids=lambda options: str(*options.values()),
 )
 def test_base_r_has_the_exact_likelihood(tmp_path: Path, options: dict[str, str]) -> None:
     of = design(panel(**PANEL))
     unit = 3.7 if "response" in options else 1.0
+    trials = 2 * of.endog + 3 if "binomial" in options.values() else None
     model = harness.Design(
-        of.endog / unit, of.exog, of.groups, exog_re=of.exog_re, offset=of.offset,
+        of.endog / unit, of.exog, of.groups, exog_re=of.exog_re, trials=trials,
+        offset=None if trials is not None else of.offset,
         exog_names=of.exog_names, exog_re_names=of.exog_re_names, **options,  # type: ignore[arg-type]
     )  # fmt: skip
     asked = [
