@@ -9,7 +9,7 @@ import scipy.special
 
 from harness.design import WIDER, Design, FloatArray
 from harness.errors import ConfigError, DesignError
-from harness.glmm import binomial
+from harness.glmm import binomial, binomial_laplace
 from harness.glmm.arrays import Rows, rows_of
 from harness.glmm.groups import Q, group_workspace
 from harness.glmm.kernel import laplace, third_derivatives, workspace
@@ -126,7 +126,7 @@ class Objective:
         with np.errstate(over="ignore"):
             if self.density is not None:
                 filled = (full, u, gradient, hessian, scores)
-                value = binomial.laplace(self.rows, self.density, *filled, order)
+                value = binomial_laplace.laplace(self.rows, self.density, *filled, order)
             elif self.nodes is None:
                 work = workspace(self.lanes)
                 asked = (gradient[: K * (order > 0)], hessian[: K * (order > 1)])

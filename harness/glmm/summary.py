@@ -26,7 +26,8 @@ def summary(results: PoissonGLMMResults, alpha: float = 0.05) -> Summary:
     table = summary2.Summary()
     table.add_dict(_facts(results))
     table.add_df(_coefficients(results, alpha), align="r")
-    table.add_title("Poisson Mixed Model Regression Results")
+    kind = "Poisson" if results.model.design.trials is None else "Binomial"
+    table.add_title(f"{kind} Mixed Model Regression Results")
     if results.singular:
         table.add_text(
             "The covariance of the random effects is singular (a boundary solution): no standard"

@@ -10,7 +10,7 @@ import pytest
 import scipy.integrate
 import scipy.stats
 
-from harness.design import Covariance, Design, Family
+from harness.design import WIDER, Covariance, Design, Family
 from harness.glmm.laplace import Objective, cone_score
 from tests.glmm.panels import TRUTH, simulated
 
@@ -48,9 +48,13 @@ def with_effects(design: Design, q: int, **options: Any) -> Design:
     """The design with q random effects of a group: an intercept and covariates of noise."""
     rng = np.random.default_rng(q)
     z = np.column_stack([np.ones(design.nobs), rng.normal(size=(design.nobs, 2))])[:, :q]
+    # Shares have trials for an offset.
+    rest: dict[str, Any] = {"offset": design.offset}
+    if options["family"] == "binomial":
+        rest = {"trials": 3 * design.endog + 10}
     return Design(
-        design.endog, design.exog, design.groups, offset=design.offset,
-        exog_re=z if q else None, random="slope" if q else "none", **options,
+        design.endog, design.exog, design.groups, exog_re=z if q else None,
+        random="slope" if q else "none", **rest, **options,
     )  # fmt: skip
 
 
@@ -83,7 +87,7 @@ def check_derivatives(objective: Objective, psi: np.ndarray) -> None:
 
 @pytest.mark.parametrize("family", get_args(Family))
 def test_cone_score_is_the_derivative_by_the_covariance_on_the_boundary(family: Family) -> None:
-    variance = 0.0 if family == "poisson" else 0.05
+    variance = 0.05 if family in WIDER else 0.0
     objective = Objective.of(with_effects(simulated(), 2, family=family))
     factor = np.array([[0.35, 0.0], [0.02, 0.0]])
     psi = objective.layout.join(TRUTH, factor, variance)

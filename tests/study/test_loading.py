@@ -66,7 +66,7 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     ({"x": "model: {impact: level}\nscrutiny: {contrasts: true}"}, 10, "needs impact: two-step"),
     # what an engine cannot fit
     ({"engines": "engines: [lme4]", "x": "model: {family: nb2}"}, ENGINES,
-     "engines: engine 'lme4' has no family 'nb2': poisson"),
+     "engines: engine 'lme4' has no family 'nb2': binomial, poisson, poisson-olre"),
     ({"x": "variants:\n  - {name: v, engines: [laplace, agq], family: poisson-olre}"}, 10,
      "variants.0.engines: engine 'agq' has no family 'poisson-olre': nb2, poisson"),
     ({"x": "variants:\n  - {name: v, engines: [laplace, lme4], se_method: cluster}"}, 10,

@@ -152,6 +152,24 @@ def test_rows_that_are_not_to_be_published_are_not_written(tmp_path: Path) -> No
     assert "designs/" not in (page.parent / "results.json").read_text(encoding="utf-8")
 
 
+def test_a_share_has_its_exposure_for_trials(tmp_path: Path) -> None:
+    study = load_study(write_study(tmp_path, variants=variant("family: binomial")))
+    run = run_study(study, RunOptions(tmp_path), lambda *_: None)
+    base, share = (run.data.designs[Cell("cases", "all", name)] for name in ("base", "v"))
+    assert share.trials is not None
+    assert_allclose(share.trials, np.exp(base.offset), rtol=EXP_AND_LOG)
+    assert not share.offset.any()
+    base_fit, fit = (
+        next(f for f in results_dict(run)["fits"] if f["variant"] == name) for name in ("base", "v")
+    )
+    assert fit["family"] == "binomial"
+    assert fit["certificate"]["certified"]
+    # Events are rare here: odds are rates.
+    for term, p in fit["params"].items():
+        rate = base_fit["params"][term]
+        assert p["estimate"] == pytest.approx(rate["estimate"], abs=0.1 * rate["se"])
+
+
 def test_cluster_errors_have_degrees_of_freedom(tmp_path: Path) -> None:
     study = load_study(write_study(tmp_path, variants=variant("se_method: cluster")))
     run = run_study(study, RunOptions(tmp_path), lambda *_: None)
