@@ -127,7 +127,7 @@ def _page(
     """Return the report's page; a report that stands there and would not change stays."""
     prepared = prepare_study(study, options)
     check_writable(out / prepared.study.study)
-    store = ResultStore(None if fresh else out / FILE)
+    store = ResultStore(out / FILE, fresh=fresh)
     try:
         page = written_before(prepared, store, out)
         if page is None:

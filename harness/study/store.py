@@ -34,7 +34,8 @@ FITTING = (
 class ResultStore:
     """Answers by key in one file; without a path nothing is kept.
 
-    The file is a cache of this user's own and is read by ``pickle``: do not open one that somebody
+    A fresh one knows only what was put into it since it was opened, and replaces what it held. The
+    file is a cache of this user's own and is read by ``pickle``: do not open one that somebody
     else made.
 
     Raises
@@ -43,8 +44,9 @@ class ResultStore:
         If the file cannot be opened or is no store.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, fresh: bool = False) -> None:
         self._path = path
+        self._known: set[str] | None = set() if fresh else None
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,12 +56,13 @@ class ResultStore:
             )
         except (sqlite3.Error, OSError) as error:
             raise HarnessError(
-                f"{path}: cannot be used as the store of results ({error}): remove it, or use"
-                " --fresh"
+                f"{path}: cannot be used as the store of results ({error}): remove it"
             ) from None
 
     def get(self, key: str) -> Any | None:
         """Return the answer of a key, None where there is none that can be read."""
+        if self._known is not None and key not in self._known:
+            return None
         row = self._db.execute("select value from answers where key = ?", (key,)).fetchone()
         if row is None:
             return None
@@ -72,6 +75,8 @@ class ResultStore:
         """Keep an answer."""
         if self._path is None:
             return
+        if self._known is not None:
+            self._known.add(key)
         blob = zlib.compress(pickle.dumps(value), 1)
         with self._db:
             self._db.execute("insert or replace into answers values (?, ?)", (key, blob))

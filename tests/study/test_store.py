@@ -109,8 +109,17 @@ def test_a_report_that_was_touched_is_written_anew(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_store(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("no store at all, and long enough to be read as one")
-    with pytest.raises(HarnessError, match="remove it, or use --fresh"):
+    with pytest.raises(HarnessError, match="remove it"):
         ResultStore(tmp_path / FILE)
+
+
+def test_a_fresh_store_forgets_what_was_there_and_keeps_what_comes(tmp_path: Path) -> None:
+    ResultStore(tmp_path / FILE).put("a", 1)
+    fresh = ResultStore(tmp_path / FILE, fresh=True)
+    assert fresh.get("a") is None
+    fresh.put("a", 2)
+    assert fresh.get("a") == 2
+    assert ResultStore(tmp_path / FILE).get("a") == 2
 
 
 def test_an_answer_that_cannot_be_read_is_none(tmp_path: Path) -> None:
