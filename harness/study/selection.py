@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from harness.result import FitResult
+from harness.study.claims.patterns import Criterion
 from harness.study.config import BASE, Study
+from harness.study.parts import Variant
 from harness.study.plan import Cell, changes_of
 from harness.study.runner import StudyRun
 from harness.study.writable import number
-
-Criterion = Literal["aic", "bic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,16 @@ def candidates(study: Study, variant: str) -> dict[str, str]:
     for other in study.variants:
         changes = other.changes
         impact = changes.pop("impact", None)
-        data = other.data_changes == (base.data_changes if base else {})
-        if impact is not None and changes == own and data:
+        if impact is not None and changes == own and _apart(other) == _apart(base):
             found.setdefault(impact, other.name)
     return found
+
+
+def _apart(variant: Variant | None) -> tuple[object, ...]:
+    """Data and methods of a variant, beside its model."""
+    if variant is None:
+        return {}, "observed", None
+    return variant.data_changes, variant.se_method, variant.n_quadrature
 
 
 def selections(run: StudyRun) -> list[Selection]:

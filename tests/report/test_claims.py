@@ -21,7 +21,8 @@ def claim(name: str, basis: str, language: str, result: str, printed: str = "und
     return {
         "id": name, "text": f"What {name} says", "indicator": "deaths", "stratum": "all",
         "basis": basis, "basis_label": basis.upper(), "engine": engine, "language": language,
-        "family": basis, "result": result, "result_as_printed": printed,
+        "estimator": "maximum likelihood", "parts": 1, "parts_supported": 1,
+        "parts_supported_as_printed": 0, "family": basis, "result": result, "result_as_printed": printed,
         "evidence": f"{name} by {engine}", "statements": [STATEMENT],
     }  # fmt: skip
 
@@ -36,6 +37,9 @@ AGREED = [
     claim("C", "poisson", "R", "contradicted", "contradicted"),
     claim("C", "poisson", "Python", "contradicted", "contradicted"),
 ]
+# Another estimator is no second opinion on the same model.
+VARIATIONAL = {**claim("A", "poisson", "Python", "contradicted"), "engine": "statsmodels-vb",
+               "estimator": "variational Bayes"}  # fmt: skip
 SPLIT = [*AGREED[:7], claim("C", "poisson", "Python", "undecided", "contradicted")]
 
 
@@ -60,6 +64,7 @@ def told(make_results):
         (AGREED, "| POISSON (intervals that overlap, as the paper did) | 1 (A) | 1 (C) | 1 (B) | 0 |"),
         (AGREED, "| POISSON (a test of each difference) | 2 (A, B) | 1 (C) | 0 | 0 |"),
         (AGREED, "| NB2 (a test of each difference) | 1 (B) | 0 | 1 (A) | 0 |"),
+        ([*AGREED, VARIATIONAL], "R and Python come to the same end in all 3 judgements"),
         (SPLIT, "R and Python come to different ends on C (POISSON)."),
         (SPLIT, "R: contradicted; Python: undecided"),
     ],

@@ -79,7 +79,9 @@ def hostile_claim():
     """A claim whose every word is markup."""
     words = ("id", "text", "indicator", "stratum", "basis", "basis_label", "engine", "language",
              "family", "result", "result_as_printed", "evidence")  # fmt: skip
-    return {**dict.fromkeys(words, HOSTILE), "statements": []}
+    numbers = ("parts", "parts_supported", "parts_supported_as_printed")
+    return {**dict.fromkeys(words, HOSTILE), **dict.fromkeys(numbers, 1),
+            "estimator": "maximum likelihood", "statements": []}  # fmt: skip
 
 
 def test_hostile_names_are_text(make_results):

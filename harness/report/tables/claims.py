@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from harness.report.numerics import percentage_change
-from harness.report.reading import Reading, Record
+from harness.report.reading import EXACT, Reading, Record
 from harness.report.rounding import fixed, interval
 from harness.report.tables.table import Cell, Column, Table, Tone
 
@@ -20,14 +20,19 @@ TONES: dict[str, Tone] = {
 
 def bases(reading: Reading) -> dict[str, str]:
     """Return what claims are judged by, with its label; the medians of the data are no model."""
+    return {claim["basis"]: claim["basis_label"] for claim in _told(reading) if claim["language"]}
+
+
+def _told(reading: Reading) -> list[Record]:
+    """What engines of maximum likelihood say, and the medians, which no engine is needed for."""
     claims = reading.results["claims"]
-    return {claim["basis"]: claim["basis_label"] for claim in claims if claim["language"]}
+    return [claim for claim in claims if claim["estimator"] in (EXACT, None)]
 
 
 def by_claim(reading: Reading) -> dict[str, list[Record]]:
     """Return the records of each claim."""
     found: dict[str, list[Record]] = {}
-    for claim in reading.results["claims"]:
+    for claim in _told(reading):
         found.setdefault(claim["id"], []).append(claim)
     return found
 
@@ -39,7 +44,7 @@ def results_of(records: Iterable[Record], key: str = "result") -> dict[str, str]
         said = found.setdefault(record["language"] or "", [])
         if record[key] not in said:
             said.append(record[key])
-    return {language: ", ".join(said) for language, said in found.items()}
+    return {language: ", ".join(sorted(said)) for language, said in found.items()}
 
 
 def claims_table(reading: Reading) -> Table | None:
@@ -53,7 +58,7 @@ def claims_table(reading: Reading) -> Table | None:
         Column("As printed", "by whether 95 % intervals overlap, the paper's rule", numeric=False),
         *(Column(label, group="By a test of the difference", numeric=False)
           for label in judges.values()),
-        Column("Decided by", "the statement that decides the second column, and its numbers",
+        Column("Decided by", "the statement that decides the first test, and its numbers",
                numeric=False, wraps=True),
     )  # fmt: skip
     rows = tuple(_row(name, records, list(judges)) for name, records in claims.items())
@@ -84,10 +89,9 @@ def _outcome(records: list[Record], key: str = "result") -> Cell:
     distinct = list(dict.fromkeys(said.values()))
     if not distinct:
         return Cell("")
-    statements = records[0]["statements"]
-    own = "as_printed" if key == "result_as_printed" else "result"
-    held = sum(one[own] == "supported" for one in statements)
-    share = f"{held} of {len(statements)}" if len(statements) > 1 else ""
+    first = records[0]
+    held = first[f"parts_supported{'_as_printed' if key == 'result_as_printed' else ''}"]
+    share = f"{held} of {first['parts']}" if first["parts"] > 1 else ""
     if len(distinct) == 1:
         return Cell(distinct[0], share, TONES.get(distinct[0], "bad"))
     return Cell("; ".join(f"{language}: {word}" for language, word in said.items()), warns=True)
@@ -95,31 +99,37 @@ def _outcome(records: list[Record], key: str = "result") -> Cell:
 
 def _note() -> str:
     return (
-        "A claim is supported where all that it says is, contradicted where one of its statements"
-        " is, and undecided where an interval includes both; below, how many of its statements are"
-        " supported. Empty: this model was not asked."
+        "A claim is supported where all that it says is, or most of it where it speaks of most;"
+        " contradicted where a statement that it needs is; undecided where an interval includes"
+        " both. Below, how many of its statements are supported; nothing is adjusted for their"
+        " number. By maximum likelihood; what other estimators say stands in the CSV. Empty: this"
+        " model was not asked."
     )
 
 
 def summary_table(reading: Reading) -> Table:
     """Return which claims come to which end by each rule and model, a row each."""
     claims = by_claim(reading)
-    first = next(iter(bases(reading)))
+    judges = bases(reading)
+    first = next(iter(judges))
     columns = (
         Column("Judged by", numeric=False),
         *(Column(name.capitalize(), numeric=False, wraps=True) for name in TONES),
     )
     ways = [(first, "result_as_printed", "intervals that overlap, as the paper did")]
-    ways += [(basis, "result", "a test of each difference") for basis in bases(reading)]
+    ways += [(basis, "result", "a test of each difference") for basis in judges]
+    alone = [r[0] for r in claims.values() if not r[0]["language"]]
+    ways += [(one["basis"], "result", "a bootstrap of the units") for one in alone[:1]]
+    labels = {**judges, **{one["basis"]: one["basis_label"] for one in alone}}
     rows = []
     for basis, key, how in ways:
         told = {
             name: own[0][key]
             for name, records in claims.items()
-            if (own := [one for one in records if one["basis"] == basis or not one["language"]])
+            if (own := [one for one in records if one["basis"] == basis])
         }
         cells = (_names([n for n, said in told.items() if said == end]) for end in TONES)
-        rows.append((Cell(bases(reading)[basis], how, "head"), *cells))
+        rows.append((Cell(labels[basis], how, "head"), *cells))
     return Table("claims-summary", "Which sentences hold", columns, tuple(rows))
 
 
@@ -144,6 +154,13 @@ def statements_table(reading: Reading) -> Table | None:
     return Table("claim-statements", title, columns, rows, "", "claim_statements", tall=True)
 
 
+def _unbounded(one: Record) -> str:
+    """What a number without interval is, or why there is none."""
+    if one["estimate"] is None:
+        return str(one["reason"])
+    return "below the others" if one["estimate"] > 0 else "above the lowest (minus)"
+
+
 def _statements(reading: Reading) -> Iterator[tuple[Cell, ...]]:
     for name, records in by_claim(reading).items():
         for one in _spoken(records)["statements"]:
@@ -155,7 +172,7 @@ def _statements(reading: Reading) -> Iterator[tuple[Cell, ...]]:
             yield (
                 Cell(name, tone="name"),
                 Cell(one["says"], f"{one['indicator']} · {one['stratum']}"),
-                Cell(fixed(shown[0]), "" if bounded else str(one["reason"] or "lower by")),
+                Cell(fixed(shown[0]), "" if bounded else _unbounded(one)),
                 Cell(interval(shown[1], shown[2])),
                 Cell(one["result"], tone=TONES[one["result"]]),
                 Cell(one["as_printed"], tone=TONES[one["as_printed"]]),

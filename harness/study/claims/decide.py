@@ -67,6 +67,11 @@ def decide(sign: Sign, difference: Bounds) -> Outcome:
     return _sided(below and difference.high90 < MARGIN, beyond)
 
 
+def decide_as_seen(sign: Sign, difference: Bounds) -> Outcome:
+    """Return what a statement about medians comes to where they are read off a figure."""
+    return decide(sign, Bounds.wald(difference.estimate, 0.0))
+
+
 def decide_as_printed(sign: Sign, left: Bounds, right: Bounds | None) -> Outcome:
     """Return what it comes to by the overlap of the intervals of its sides; None is 0."""
     low, high = (right.low, right.high) if right else (0.0, 0.0)

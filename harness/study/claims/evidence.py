@@ -1,9 +1,9 @@
 """Estimates of sums of stages from the fits of one engine.
 
 Within a fit the covariance of the estimates is known. Strata have no unit in common, so that their
-estimates are independent and variances add up. Different indicators of the same units are not
-independent, and no fit says how much: their standard errors add up, which is the most that the
-standard error of a difference can be.
+estimates are independent and variances add up. Different indicators of the same units, and the
+whole panel and one of its strata, are not independent, and no fit says how much: their standard
+errors add up, which is the most that the standard error of a difference can be.
 """
 
 from __future__ import annotations
@@ -51,27 +51,46 @@ class FitEvidence:
 
     def _summed(self, by_fit: dict[PlannedFit, dict[str, float]]) -> Bounds | str:
         estimate, df = 0.0, math.inf
-        variances: dict[str, float] = defaultdict(float)
+        errors: dict[str, dict[str, float]] = defaultdict(dict)
         for planned, weights in by_fit.items():
             fit = self.run.fits[planned]
-            if fit.failure is not None:
-                return f"{fit.engine} gave no answer: {fit.failure}"
-            missing = [name for name in weights if name not in fit.params.index]
-            if missing:
-                return f"the model has no term {missing[0]!r}"
+            reason = _unusable(fit, weights)
+            if reason is not None:
+                return reason
             found = linear_contrast(fit, weights)
             if not np.isfinite(found.estimate + found.se):
                 return f"{fit.engine} gave no standard error"
             estimate += found.estimate
-            variances[planned.cell.indicator] += found.se**2
-            df = min(df, _degrees(fit))
-        return Bounds.wald(estimate, sum(map(math.sqrt, variances.values())), df)
+            errors[planned.cell.indicator][planned.cell.stratum] = found.se
+            df = min(df, _degrees(fit, weights))
+        return Bounds.wald(estimate, sum(map(_together, errors.values())), df)
 
 
-def _degrees(fit: FitResult) -> float:
-    """Degrees of freedom of a fit's intervals: the smallest over its terms, where they are t."""
-    df = fit.df
-    return math.inf if df is None else float(np.min(df))
+def _unusable(fit: FitResult, weights: dict[str, float]) -> str | None:
+    """Why a fit cannot judge; None where it can."""
+    if fit.failure is not None:
+        return f"{fit.engine} gave no answer: {fit.failure}"
+    if not fit.converged:
+        return f"{fit.engine} did not converge"
+    missing = [name for name in weights if name not in fit.params.index]
+    return f"the model has no term {missing[0]!r}" if missing else None
+
+
+def _together(by_stratum: dict[str, float]) -> float:
+    """Standard error of a sum over strata, which share no unit unless one is the whole panel."""
+    if WHOLE_PANEL in by_stratum:
+        return sum(by_stratum.values())
+    return math.hypot(*by_stratum.values())
+
+
+def _degrees(fit: FitResult, terms: dict[str, float]) -> float:
+    """Degrees of freedom of t: of the fit, or one less than the units of a stratum within it."""
+    if fit.df is None:
+        return math.inf
+    design = fit.design
+    columns = [design.exog_names.index(term) for term in terms if "[" in term]
+    units = [len(set(design.groups[design.exog[:, k] != 0])) - 1.0 for k in columns]
+    return min(float(np.min(fit.df)), *units, math.inf)
 
 
 def planned_fit(study: Study, basis: Basis, engine: str, term: Term) -> PlannedFit | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.study.claims.decide import Bounds, decide, decide_as_printed
-from harness.study.claims.outcomes import Outcome, opposite
+from harness.study.claims.decide import Bounds, decide, decide_as_printed, decide_as_seen
+from harness.study.claims.outcomes import Outcome, any_of, opposite, unless_supported
 from harness.study.claims.patterns import Atom, Combined, Denied, Formula, Lowest
-from harness.study.claims.statements import Side, Statement
+from harness.study.claims.statements import MEDIANS, Side, Statement
+
+# Criteria are taken at settings that give them to 1e-3; models closer than this are not told apart.
+SAME_CRITERION = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def judge(
         if isinstance(margin, str):
             return _untestable(atom.text, atom.indicator, atom.stratum, margin)
         outcome: Outcome = "supported" if margin > 0.0 else "contradicted"
+        if abs(margin) < SAME_CRITERION:
+            outcome = "undecided"
         return Judgement(
             atom.text, atom.indicator, atom.stratum, margin, None, None, outcome, outcome
         )
@@ -84,13 +89,16 @@ def _judged(statement: Statement, bounds: Callable[[Side], Bounds | str]) -> Jud
     assert isinstance(difference, Bounds)
     assert isinstance(left, Bounds)
     assert not isinstance(right, str)
+    seen = all(term.stage in MEDIANS for term in statement.terms)
     return Judgement(
         *where,
         difference.estimate,
         difference.low,
         difference.high,
         decide(statement.sign, difference),
-        decide_as_printed(statement.sign, left, right),
+        decide_as_seen(statement.sign, difference)
+        if seen
+        else decide_as_printed(statement.sign, left, right),
     )
 
 
@@ -107,26 +115,36 @@ class Found:
     by: Judgement
 
 
-Rule = Callable[[Judgement], Outcome]
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How statements are decided, and what the denial of a pattern takes."""
+
+    decided: Callable[[Judgement], Outcome]
+    denied: Callable[[Outcome], Outcome]
+
+
+BY_TEST = Rule(lambda judgement: judgement.outcome, opposite)
+# The paper prints what is not significant as not being there.
+AS_PRINTED = Rule(lambda judgement: judgement.as_printed, unless_supported)
 
 
 def found(formula: Formula, judged: Callable[[Atom], Judgement], rule: Rule) -> Found:
-    """Return what a formula comes to by one rule.
+    """Return what a formula comes to by one rule, and the statement that decided it.
 
-    Of several statements that come to what the formula does, the weakest decides where they
-    support it, the strongest where they contradict it.
+    Of parts that must all hold the strongest contradiction decides, or else the weakest part; of
+    alternatives the strongest support, or else the one that comes nearest.
     """
     match formula:
         case Combined(combine, parts):
             each = [found(part, judged, rule) for part in parts]
             outcome = combine([one.outcome for one in each])
             same = [one for one in each if one.outcome == outcome] or each
-            weakest = outcome != "contradicted"
-            chosen = (min if weakest else max)(same, key=lambda one: one.by.strength)
+            settled = "supported" if combine is any_of else "contradicted"
+            chosen = (max if outcome == settled else min)(same, key=lambda one: one.by.strength)
             return Found(outcome, chosen.by)
         case Denied(part):
             one = found(part, judged, rule)
-            return Found(opposite(one.outcome), one.by)
+            return Found(rule.denied(one.outcome), one.by)
         case _:
             judgement = judged(formula)
-            return Found(rule(judgement), judgement)
+            return Found(rule.decided(judgement), judgement)

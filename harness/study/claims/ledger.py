@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any
 
 from harness.report.rounding import fixed
+from harness.result import FitResult
 from harness.study.claims.decide import Bounds
 from harness.study.claims.evidence import FitEvidence, cell_of, planned_fit
-from harness.study.claims.judgement import Found, Judgement, found, judge
+from harness.study.claims.judgement import AS_PRINTED, BY_TEST, Found, Judgement, found, judge
 from harness.study.claims.medians import median_bounds
+from harness.study.claims.outcomes import OUTCOMES, Outcome
 from harness.study.claims.parts import Basis, Claim
-from harness.study.claims.patterns import Atom, Lowest, atoms
+from harness.study.claims.patterns import Atom, Lowest, atoms, conjuncts
 from harness.study.claims.statements import MEDIANS, Side, Term
 from harness.study.plan import fits_of
 from harness.study.runner import StudyRun
@@ -100,8 +102,12 @@ def _record(
     judged: dict[Atom, Judgement] = {}
     for atom in atoms(formula):
         judged.setdefault(atom, judge(atom, bounds, advantage))
-    tested = found(formula, judged.__getitem__, lambda one: one.outcome)
-    printed = found(formula, judged.__getitem__, lambda one: one.as_printed)
+    tested, printed = (found(formula, judged.__getitem__, r) for r in (BY_TEST, AS_PRINTED))
+    held = [
+        [found(part, judged.__getitem__, rule).outcome for part in conjuncts(formula)]
+        for rule in (BY_TEST, AS_PRINTED)
+    ]
+    fit = _any_fit(run, engine)
     return {
         "id": claim.id,
         "text": claim.text,
@@ -110,11 +116,15 @@ def _record(
         "basis": basis.name,
         "basis_label": basis.label,
         "engine": engine,
-        "language": _language(run, engine),
+        "language": fit.language if fit else None,
+        "estimator": fit.estimator if fit else None,
         "family": ", ".join(_families(run, basis, claim)),
         "result": tested.outcome,
         "result_as_printed": printed.outcome,
-        "evidence": sentence(run, tested, list(judged.values())),
+        "parts": len(held[0]),
+        "parts_supported": held[0].count("supported"),
+        "parts_supported_as_printed": held[1].count("supported"),
+        "evidence": sentence(run, tested, held[0]),
         "statements": [_statement(one) for one in judged.values()],
     }
 
@@ -141,8 +151,8 @@ def _advantage(
         if cell and (one.indicator, one.stratum, one.variant, one.engine) == (
             cell.indicator, cell.stratum, cell.variant, engine,
         ):  # fmt: skip
-            return one.advantage("aic" if atom.criterion == "aic" else "bic")
-    return "no other impact model was fitted"
+            return one.advantage(atom.criterion)
+    return "the other impact models were not all fitted to the same rows"
 
 
 def _families(run: StudyRun, basis: Basis, claim: Claim) -> list[str]:
@@ -151,10 +161,8 @@ def _families(run: StudyRun, basis: Basis, claim: Claim) -> list[str]:
     return list(dict.fromkeys(fitted))
 
 
-def _language(run: StudyRun, engine: str) -> str | None:
-    fits = (fit for planned, fit in run.fits.items() if planned.engine == engine)
-    fit = next(fits, None)
-    return None if fit is None else fit.language
+def _any_fit(run: StudyRun, engine: str) -> FitResult | None:
+    return next((fit for planned, fit in run.fits.items() if planned.engine == engine), None)
 
 
 def _statement(one: Judgement) -> dict[str, Any]:
@@ -171,19 +179,15 @@ def _statement(one: Judgement) -> dict[str, Any]:
     }
 
 
-def sentence(run: StudyRun, tested: Found, judged: list[Judgement]) -> str:
-    """Say which statement decided, with its numbers, and how many there are."""
+def sentence(run: StudyRun, tested: Found, parts: list[Outcome]) -> str:
+    """Say which statement decided, with its numbers, and what the claim's parts come to."""
     one = tested.by
     label = run.study.indicator(one.indicator).label
     text = f"{label}, {one.stratum}: {one.says}: {_numbers(one)}"
-    if len(judged) == 1:
+    if len(parts) == 1:
         return text
-    counts = [
-        f"{n} {outcome}"
-        for outcome in ("supported", "contradicted", "undecided", "not testable")
-        if (n := sum(j.outcome == outcome for j in judged))
-    ]
-    return f"{text} (of {len(judged)} statements {', '.join(counts)})"
+    counts = [f"{n} {outcome}" for outcome in OUTCOMES if (n := parts.count(outcome))]
+    return f"{text} (of {len(parts)} statements {', '.join(counts)})"
 
 
 def _numbers(one: Judgement) -> str:

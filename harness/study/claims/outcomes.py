@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 Outcome = Literal["supported", "contradicted", "undecided", "not testable"]
 
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 # Of several statements that must all hold the first of these that is there; of several of which
 # one suffices, the same with supported and contradicted exchanged.
 _ALL: tuple[Outcome, ...] = ("contradicted", "not testable", "undecided", "supported")
@@ -27,17 +28,24 @@ def any_of(outcomes: Sequence[Outcome]) -> Outcome:
 def most_of(outcomes: Sequence[Outcome]) -> Outcome:
     """Return what statements come to of which more than half must hold.
 
-    Those without data are left out; undecided ones count for neither side.
+    Half of them contradicted leave no more than half.
     """
-    told = [outcome for outcome in outcomes if outcome != "not testable"]
-    if not told:
-        return "not testable"
-    for outcome in ("supported", "contradicted"):
-        if 2 * told.count(outcome) > len(told):
-            return outcome
-    return "undecided"
+    if 2 * outcomes.count("supported") > len(outcomes):
+        return "supported"
+    if 2 * outcomes.count("contradicted") >= len(outcomes):
+        return "contradicted"
+    return "not testable" if set(outcomes) == {"not testable"} else "undecided"
 
 
 def opposite(outcome: Outcome) -> Outcome:
     """Return what the denial of a statement comes to."""
     return _OPPOSITE.get(outcome, outcome)
+
+
+def unless_supported(outcome: Outcome) -> Outcome:
+    """Return what it comes to where what is not shown counts as not being there."""
+    found: dict[Outcome, Outcome] = {
+        "supported": "contradicted",
+        "not testable": "not testable",
+    }
+    return found.get(outcome, "supported")

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.errors import ConfigError
 from harness.study.claims.outcomes import Outcome, all_of, any_of, most_of
 from harness.study.claims.statements import STAGES, Statement, parse_statement
+
+Criterion = Literal["aic", "bic"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lowest:
     """The study's own impact model has the lowest criterion of all candidates."""
 
-    criterion: str
+    criterion: Criterion
     text: str
     indicator: str = ""
     stratum: str = ""
@@ -77,6 +80,8 @@ PATTERNS: dict[str, Formula] = {
         _all("pre > 0", "post > 0", "post < pre"), _all("pre < 0", "post < 0", "post > pre")
     ),
     "reversal": either(_all("pre > 0", "post < 0"), _all("pre < 0", "post > 0")),
+    # A rise above the trend, or a fall after it, that is smaller than the margin.
+    "no spike within margin": either(*map(parse_statement, ("pre >~ step0", "step1 >~ 0"))),
     "spike of medians": _all("median0 > 0", "median1 < 0"),
     "lowest AIC": Lowest("aic", "lowest AIC"),
     "lowest BIC": Lowest("bic", "lowest BIC"),
@@ -119,6 +124,15 @@ def _largest(stage: str, among: Sequence[str]) -> Formula:
         raise ConfigError(f"'largest {stage}' needs among: the indicators to compare with")
     others = (parse_statement(f"{stage} > {stage}{{{other}}}") for other in among)
     return every(*others)
+
+
+def conjuncts(formula: Formula) -> Iterator[Formula]:
+    """Return the parts of a formula that must all hold."""
+    if isinstance(formula, Combined) and formula.combine is all_of:
+        for part in formula.parts:
+            yield from conjuncts(part)
+    else:
+        yield formula
 
 
 def about(formula: Formula, indicator: str, stratum: str) -> Formula:

@@ -89,7 +89,20 @@ def parse_statement(text: str) -> Statement:
             " such as 'step0 > pre'"
         )
     left, right = _side(found["left"], text), _side(found["right"], text)
-    return Statement(text.strip(), left, found["sign"], right)  # type: ignore[arg-type]
+    made = Statement(text.strip(), left, found["sign"], right)  # type: ignore[arg-type]
+    _check(made)
+    return made
+
+
+def _check(made: Statement) -> None:
+    weights = dict[Term, float]()
+    for weight, term in made.difference:
+        weights[term] = weights.get(term, 0.0) + weight
+    if not weights or not all(weights.values()):
+        raise ConfigError(f"{made.text!r} says nothing: the same stands on both sides")
+    medians = [term for term in made.terms if term.stage in MEDIANS]
+    if medians and (made.right or len(made.left) > 1 or abs(made.left[0][0]) != 1.0):
+        raise ConfigError(f"{made.text!r}: the step of a median is compared with 0 only")
 
 
 def _side(side: str, text: str) -> Side:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 import scipy.stats
 
 from harness.errors import ConfigError
+from harness.study.claims.ledger import ledger
 from harness.study.claims.medians import median_bounds
 from harness.study.loading import load_study
 from harness.study.plan import Cell
 from harness.study.prepared import RunOptions
 from harness.study.results import results_dict
 from harness.study.runner import StudyRun, run_study
+from harness.study.selection import candidates
 from tests.engines.panels import frame
 from tests.study.files import STRATA, write_study
 
@@ -127,6 +130,25 @@ def test_candidates_differ_in_the_impact_model_only(run, records) -> None:
         own, *others = (getattr(fit, criterion) for fit in fits.values())
         assert statement["estimate"] == min(others) - own
         assert statement["result"] == ("supported" if own < min(others) else "contradicted")
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [({"converged": False}, "laplace did not converge"),
+     ({"failure": "R died"}, "laplace gave no answer: R died")],
+)  # fmt: skip
+def test_a_fit_without_an_answer_judges_nothing(run, lost, reason: str) -> None:
+    fits = {planned: replace(fit, **lost) for planned, fit in run.fits.items()}
+    told = ledger(replace(run, fits=fits))
+    one = next(one for one in told if (one["id"], one["basis"]) == ("A", "poisson"))
+    assert (one["result"], one["statements"][0]["reason"]) == ("not testable", reason)
+
+
+def test_robust_errors_choose_no_impact_model(tmp_path: Path) -> None:
+    more = VARIANTS + "  - {name: robust, se_method: cluster, engines: [laplace]}\n"
+    study = load_study(write_study(tmp_path, strata=STRATA, variants=more))
+    assert list(candidates(study, "base")) == ["two-step", "level", "none"]
+    assert list(candidates(study, "robust")) == ["two-step"]
 
 
 def test_the_step_of_the_median_is_that_of_the_panel(run) -> None:

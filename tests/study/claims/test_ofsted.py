@@ -13,7 +13,7 @@ import pytest
 from harness.resources import folder
 from harness.sources.england import truth
 from harness.study.claims.decide import Bounds
-from harness.study.claims.judgement import found, judge
+from harness.study.claims.judgement import BY_TEST, found, judge
 from harness.study.claims.patterns import atoms
 from harness.study.claims.statements import Side
 from harness.study.loading import find_study, load_study
@@ -26,6 +26,7 @@ EXPECTED = {f"P{k}" for k in range(1, 15)} | {f"S{k}" for k in range(1, 16)} | {
 EXCEPTIONS = {
     "P0": ("contradicted", "most of provision turns into a decline there, which is a reversal"),
     "P5": ("undecided", "care orders and plans grow alike before the event"),
+    "P9": ("contradicted", "the trend turns by 2.7 %, for the paper a discontinuity as well"),
     "S3": ("contradicted", "growth goes on more slowly, which is a levelling off"),
     "S13": ("contradicted", "elsewhere there is a decline of up to 5 %"),
     "S15": ("contradicted", "spend on looked-after children falls by half a per cent"),
@@ -54,7 +55,7 @@ def test_the_ledger_and_the_truth_read_the_paper_alike(values, claim) -> None:
 
     formula = claim.formula()
     judged = {atom: judge(atom, bounds, lambda _: 1.0) for atom in atoms(formula)}
-    outcome = found(formula, judged.__getitem__, lambda one: one.outcome).outcome
+    outcome = found(formula, judged.__getitem__, BY_TEST).outcome
     expected, _ = EXCEPTIONS.get(claim.id, ("supported", ""))
     assert outcome == expected, [j for j in judged.values() if j.outcome != "supported"]
 
