@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from statsmodels.stats.multitest import multipletests
+import numpy as np
+from scipy.stats import false_discovery_control
+
+from harness.design import FloatArray
 
 ALPHA = 0.05
 
@@ -60,10 +63,19 @@ def adjusted(p_values: Mapping[str, float]) -> tuple[Adjusted, ...]:
     """
     if not p_values:
         return ()
-    values = list(p_values.values())
-    holm = multipletests(values, method="holm")[1]
-    discovery = multipletests(values, method="fdr_bh")[1]
+    values = np.array(list(p_values.values()))
+    holm = _holm(values)
+    discovery = false_discovery_control(values, method="bh")
     return tuple(
         Adjusted(measure, p, float(a), float(b), len(values))
-        for measure, p, a, b in zip(p_values, values, holm, discovery, strict=True)
+        for (measure, p), a, b in zip(p_values.items(), holm, discovery, strict=True)
     )
+
+
+def _holm(p: FloatArray) -> FloatArray:
+    """The k-th smallest of n times n - k + 1, never below the one before."""
+    order = np.argsort(p)
+    steps = np.arange(len(p), 0, -1)
+    adjusted_p = np.empty_like(p)
+    adjusted_p[order] = np.minimum(np.maximum.accumulate(p[order] * steps), 1.0)
+    return adjusted_p

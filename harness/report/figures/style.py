@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from PIL import Image
 
 from harness.report.plaintext import visible
 
@@ -138,7 +139,16 @@ def drawing(figure: Figure, name: str, alt: str, caption: str) -> Drawing:
     figure.savefig(svg, format="svg", metadata=nothing)
     figure.savefig(png, format="png", metadata={"Software": None})
     width, height = (round(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
-    return Drawing(name, alt, caption, width, height, svg.getvalue(), png.getvalue())
+    return Drawing(name, alt, caption, width, height, svg.getvalue(), _with_palette(png))
+
+
+def _with_palette(png: io.BytesIO) -> bytes:
+    """Return a PNG with 256 colours, a third of the size; these figures have few."""
+    found = io.BytesIO()
+    with Image.open(png) as picture:
+        flat = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        flat.save(found, format="png", optimize=True, dpi=picture.info["dpi"])
+    return found.getvalue()
 
 
 @cache
