@@ -6,6 +6,12 @@ from harness.report.reading import Reading, Record, answered
 from harness.report.rounding import brief, fixed, part_of_one, whole
 
 DEFAULT_EVENT = "event"
+FAMILIES = {
+    "poisson": "Poisson",
+    "nb2": "negative binomial (NB2)",
+    "poisson-olre": "Poisson with observation effects",
+    "binomial": "binomial (odds)",
+}
 VERDICTS = ("discordant", "not comparable", "equivalent", "concordant", "identical")
 LEVELS = {
     "identical": "estimates within 0.0001 standard errors, standard errors and random-effect SDs"
@@ -112,9 +118,7 @@ def unit_of(indicator: Record) -> str:
 def model_sentence(reading: Reading) -> str:
     """Return the model in one sentence."""
     model, period = reading.study["model"], reading.study["period_word"]
-    family = {"poisson": "Poisson", "nb2": "negative binomial (NB2)"}.get(
-        model["family"], model["family"]
-    )
+    family = FAMILIES.get(model["family"], model["family"])
     unit = reading.study["unit_word"]
     effects = {
         "none": "no random effects",

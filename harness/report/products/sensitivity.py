@@ -89,12 +89,20 @@ def _table(reading: Reading, asked: Asked, variants: Variants, keys: list[Key]) 
         note="Percentage change under each variant; under it how far the estimate moved, in"
         " standard errors of the base model. Bold: the 95 % interval leaves out 0. ◆: another"
         f" conclusion than the base model's. {NOTHING}: not asked, or no such stage."
+        f"{_of_odds(variants)}"
         f" {asked.absent_words}",
         csv=asked.file,
         heads=2 + several,
         image=asked.file,
         tall=True,
     )
+
+
+def _of_odds(variants: Variants) -> str:
+    names = dict.fromkeys(
+        fit["variant"] for fit in variants.reading.fits if fit["family"] == "binomial"
+    )
+    return f" Changes of odds, not of rates: {', '.join(names)}." if names else ""
 
 
 def _cell(shift: Shift, term: str) -> Cell:

@@ -9,9 +9,8 @@ from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, p_phrase, p_text
 from harness.report.tables.cells import indicator_cell
 from harness.report.tables.table import Cell, Column, Table
-from harness.report.words import stage_name
+from harness.report.words import FAMILIES, stage_name
 
-FAMILIES = {"poisson": "Poisson", "nb2": "negative binomial (NB2)"}
 CONTRASTS = {
     "step0 - pre": ("Event − before", "the event period above the trend before it"),
     "step1 - step0": ("Period after − event", "the period after it against the event period"),
