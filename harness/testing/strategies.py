@@ -254,7 +254,7 @@ def designs(
 
 
 def models() -> st.SearchStrategy[SegmentedPoisson]:
-    """Every model that ``SegmentedPoisson`` accepts; not each can be built on each panel."""
+    """Every model of rates that ``SegmentedPoisson`` accepts; not each goes with each panel."""
     return st.builds(
         SegmentedPoisson,
         impact=st.sampled_from(tuple(IMPACTS)),
