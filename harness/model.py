@@ -11,7 +11,7 @@ import pandas as pd
 from harness.design import Covariance, Design, Family, FloatArray, Random, Response
 from harness.errors import ConfigError, DesignError
 from harness.panel import Panel
-from harness.segments import IMPACTS, stage_columns
+from harness.segments import IMPACTS, stage_columns, stratum_term
 
 # Columns of the random effects of each choice.
 RANDOM_TERMS: dict[Random, tuple[str, ...]] = {
@@ -228,7 +228,8 @@ def _stratum_columns(
         own = {name: column[inside] for name, column in stages.items()}
         _check_stages(own, t, f"{source}, stratum {stratum!r}")
         columns |= {
-            f"{name}[{stratum}]": np.where(inside, column, 0.0) for name, column in stages.items()
+            stratum_term(name, stratum): np.where(inside, column, 0.0)
+            for name, column in stages.items()
         }
     return columns
 

@@ -128,6 +128,11 @@ IMPACTS = MappingProxyType(
 )
 
 
+def stratum_term(stage: str, stratum: str) -> str:
+    """Return the name of a stratum's own stage in a model of all strata."""
+    return f"{stage}[{stratum}]"
+
+
 def stage_columns(
     impact: str, t: npt.ArrayLike, share: npt.ArrayLike | None = None
 ) -> dict[str, FloatArray]:

@@ -52,7 +52,6 @@ def page(document: Document, figure_files: dict[str, str]) -> str:
         document=document,
         study=reading.study,
         counts=reading.results["counts"],
-        claims=reading.results["claims"],
         fit_ids=slugs(fit["id"] for fit in shown_fits(reading, reading.fits)),
         images=embedded_figures(reading, document.sections),
         longest=longest(reading),

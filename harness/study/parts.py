@@ -19,6 +19,8 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
 BOTH: tuple[Response, ...] = ("count", "pseudo")
 WHOLE_PANEL = "all"
+# Place in the file and text of what is wrong there.
+Fault = tuple[tuple[str | int, ...], str]
 
 
 def _known_engine(name: str) -> str:

@@ -10,10 +10,9 @@ from pydantic import Field, model_validator
 from harness.errors import ConfigError
 from harness.report.slug import slugs
 from harness.sources.names import suggestion
-from harness.study.parts import Name, Part
+from harness.study.parts import WHOLE_PANEL, Fault, Name, Part
 
 Kind = Literal["context", "medians", "stages", "chained-index", "sensitivity"]
-WHOLE_PANEL = "all"
 # Which keys a kind has a use for, beside its name.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "context": ("table",),
@@ -48,9 +47,6 @@ class Product(Part):
                     f" {', '.join(KEYS[self.kind])})"
                 )
         return self
-
-
-Fault = tuple[tuple[str | int, ...], str]
 
 
 def product_fault(

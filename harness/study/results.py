@@ -181,7 +181,7 @@ def _outside(panel: Panel, window: tuple[int, int]) -> list[dict[str, Any]]:
 
 def _fit(run: StudyRun, planned: PlannedFit, fit: FitResult) -> dict[str, Any]:
     cell = planned.cell
-    indicator = _indicator(run, cell.indicator)
+    indicator = run.study.indicator(cell.indicator)
     model = model_of(run.study, cell)
     columns = columns_of(indicator, run.study.variant(cell.variant), run.data.table.event)
     bounds = fit.conf_int()
@@ -309,7 +309,3 @@ def _medians(run: StudyRun, indicator: Indicator) -> list[dict[str, Any]]:
             for t, group in by_t
         ]  # fmt: skip
     return rows
-
-
-def _indicator(run: StudyRun, name: str) -> Indicator:
-    return next(indicator for indicator in run.study.indicators if indicator.name == name)

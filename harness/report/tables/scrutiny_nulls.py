@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from harness.report.numerics import percentage_change
 from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, p_text
@@ -28,14 +30,7 @@ def placebo_table(reading: Reading, stratum: Record) -> Table | None:
             Column("p, size", "", group),
             Column("p, centred", "", group),
         ]
-    rows = tuple(
-        (
-            indicator_cell(i),
-            *(cell for term in terms for cell in _placebo_cells(found.get((i["name"], term)))),
-        )
-        for i in reading.indicators
-        if any(row["indicator"] == i["name"] for row in own)
-    )
+    rows = _rows(reading, found, terms, _placebo_cells)
     note = (
         "Percentage changes. Placebo band: median over the 95 % range of the estimates with the"
         f" events permuted among the {plural(reading.study['unit_word'])}. p, size: share of"
@@ -61,6 +56,19 @@ def _placebo_cells(row: Record | None) -> tuple[Cell, ...]:
     )
 
 
+def _rows(
+    reading: Reading, found: Mapping[tuple[str, str], Record], groups: Sequence[str],
+    cells: Callable[[Record | None], tuple[Cell, ...]],
+) -> tuple[tuple[Cell, ...], ...]:  # fmt: skip
+    """Return one row an indicator that was asked, the cells of each group one after another."""
+    asked = {indicator for indicator, _ in found}
+    return tuple(
+        (indicator_cell(i), *(c for group in groups for c in cells(found.get((i["name"], group)))))
+        for i in reading.indicators
+        if i["name"] in asked
+    )
+
+
 def autocorrelation_table(reading: Reading, stratum: Record) -> Table | None:
     """Return the residual autocorrelation of each family, one row an indicator."""
     own = [row for row in reading.scrutiny("autocorrelation") if row["stratum"] == stratum["name"]]
@@ -76,14 +84,7 @@ def autocorrelation_table(reading: Reading, stratum: Record) -> Table | None:
             Column("Expected range", "", group),
             Column("p", "", group),
         ]
-    rows = tuple(
-        (
-            indicator_cell(i),
-            *(cell for f in families for cell in _lag_cells(found.get((i["name"], f)))),
-        )
-        for i in reading.indicators
-        if any(row["indicator"] == i["name"] for row in own)
-    )
+    rows = _rows(reading, found, families, _lag_cells)
     note = (
         "Lag-1 autocorrelation of the Pearson residuals. Expected range: median over the 95 % range"
         " of data simulated from the fitted model, in which the periods of a unit are independent"

@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.result import FitResult
 from harness.scrutiny.contrasts import linear_contrast
+from harness.segments import stratum_term
 from harness.study.claims.decide import Bounds
 from harness.study.claims.parts import Basis
 from harness.study.claims.statements import Side, Term
@@ -47,7 +48,7 @@ class FitEvidence:
     def _name(self, cell: Cell, term: Term) -> str:
         variant = self.run.study.variant(cell.variant)
         split = variant is not None and bool(variant.by_stratum)
-        return f"{term.stage}[{term.stratum}]" if split else term.stage
+        return stratum_term(term.stage, str(term.stratum)) if split else term.stage
 
     def _summed(self, by_fit: dict[PlannedFit, dict[str, float]]) -> Bounds | str:
         estimate, df = 0.0, math.inf

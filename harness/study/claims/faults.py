@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.sources.names import suggestion
 from harness.study.claims.parts import Basis, Claim
-from harness.study.claims.patterns import Lowest, atoms
-
-Fault = tuple[tuple[str | int, ...], str]
+from harness.study.claims.patterns import atoms
+from harness.study.parts import Fault
 
 
 def claim_fault(
@@ -42,7 +41,4 @@ def claim_fault(
 def _analyses(claim: Claim) -> Iterator[tuple[str, str]]:
     """Every indicator and stratum that a claim speaks of."""
     for atom in atoms(claim.formula()):
-        if isinstance(atom, Lowest):
-            yield atom.indicator, atom.stratum
-        else:
-            yield from ((str(term.indicator), str(term.stratum)) for term in atom.terms)
+        yield from ((str(term.indicator), str(term.stratum)) for term in atom.terms)

@@ -63,7 +63,7 @@ def _choices(claim: Claim) -> list[Lowest]:
 
 def _candidates(run: StudyRun, basis: Basis, engine: str, atom: Lowest) -> bool:
     """Whether an engine was asked for other impact models of an analysis."""
-    cell = cell_of(run.study, basis, Term("step0", atom.stratum, atom.indicator))
+    cell = cell_of(run.study, basis, atom.terms[0])
     others = list(candidates(run.study, cell.variant).values())[1:] if cell else []
     return bool(others) and all(
         engine in variant.engines for name in others if (variant := run.study.variant(name))
@@ -71,13 +71,8 @@ def _candidates(run: StudyRun, basis: Basis, engine: str, atom: Lowest) -> bool:
 
 
 def _fitted_terms(claim: Claim) -> list[Term]:
-    found_terms = dict[Term, None]()
-    for atom in atoms(claim.formula()):
-        if isinstance(atom, Lowest):
-            found_terms[Term("step0", atom.stratum, atom.indicator)] = None
-        else:
-            found_terms |= dict.fromkeys(t for t in atom.terms if t.stage not in MEDIANS)
-    return list(found_terms)
+    terms = (term for atom in atoms(claim.formula()) for term in atom.terms)
+    return list(dict.fromkeys(term for term in terms if term.stage not in MEDIANS))
 
 
 def _record(
@@ -146,7 +141,7 @@ def _median(run: StudyRun, term: Term) -> Bounds | str:
 def _advantage(
     run: StudyRun, basis: Basis, engine: str, chosen: list[Selection], atom: Lowest
 ) -> float | str:
-    cell = cell_of(run.study, basis, Term("step0", atom.stratum, atom.indicator))
+    cell = cell_of(run.study, basis, atom.terms[0])
     for one in chosen:
         if cell and (one.indicator, one.stratum, one.variant, one.engine) == (
             cell.indicator, cell.stratum, cell.variant, engine,

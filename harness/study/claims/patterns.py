@@ -13,7 +13,7 @@ from typing import Literal
 
 from harness.errors import ConfigError
 from harness.study.claims.outcomes import Outcome, all_of, any_of, most_of
-from harness.study.claims.statements import STAGES, Statement, parse_statement
+from harness.study.claims.statements import STAGES, Statement, Term, parse_statement
 
 Criterion = Literal["aic", "bic"]
 
@@ -26,6 +26,11 @@ class Lowest:
     text: str
     indicator: str = ""
     stratum: str = ""
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """A stage of its analysis, by which the fit of the study's own model is found."""
+        return (Term("step0", self.stratum, self.indicator),)
 
     def about(self, indicator: str, stratum: str) -> Lowest:
         """Return the statement made about one analysis."""
