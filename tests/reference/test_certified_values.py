@@ -256,7 +256,8 @@ def test_second_moments_are_derivatives(name: str) -> None:
 )
 def test_computed_again(name: str) -> None:
     again, stored = certify(cases.ROOT / name), cases.values_of(name)
-    # Other versions of the libraries must give the same digits.
-    assert {k: v for k, v in again.items() if k != "program"} == {
-        k: v for k, v in stored.items() if k != "program"
-    }
+    # Other versions of the libraries must give the same digits. What the last raise of the points
+    # changed is rounding far below them, another on every machine; test_complete bounds it.
+    for values in (again, stored):
+        del values["program"], values["quadrature"]["change_on_last_raise"]
+    assert again == stored
