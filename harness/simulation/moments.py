@@ -20,9 +20,6 @@ from harness.errors import HarnessError
 from harness.simulation.estimates import BoolArray, Estimates, check_terms
 from harness.simulation.measures import Moment
 
-# Deviations of equal numbers from their own mean, relative to it.
-ROUNDING = 8.0 * float(np.finfo(float).eps)
-
 
 class Quantity(IntEnum):
     """What a replicate adds to the measures of a term."""
@@ -69,7 +66,10 @@ class Moments:
 
 
 class _Sum:
-    """Sum of arrays of one shape that keeps what rounding loses (Neumaier 1974, ZAMM 54:39)."""
+    """Sum of arrays of one shape that keeps what rounding loses (Ogita et al. 2005, Sum2).
+
+    SIAM J Sci Comput 26:1955; what one addition loses is Knuth's two-sum.
+    """
 
     def __init__(self) -> None:
         self._total: FloatArray = np.zeros(())
@@ -79,10 +79,8 @@ class _Sum:
         """Add what is along the last axis; NaN counts for nothing."""
         x = np.where(np.isnan(values), 0.0, values).sum(axis=-1)
         total = self._total + x
-        larger = np.abs(self._total) >= np.abs(x)
-        self._lost = self._lost + np.where(
-            larger, (self._total - total) + x, (x - total) + self._total
-        )
+        added = total - self._total
+        self._lost = self._lost + ((self._total - (total - added)) + (x - added))
         self._total = total
 
     @property
@@ -121,12 +119,11 @@ def moments(batches: Callable[[], Iterable[Estimates]], truth: Mapping[str, floa
             f"estimates: {stages.sum()} replicates at the first reading, {read} at the second:"
             " give a function that begins anew at each call"
         )
-    corrected = squares.value - about.value**2 / np.maximum(n, 1)
-    # What the rounding of a mean leaves where nothing varies.
-    constant = corrected <= n * (ROUNDING * np.nan_to_num(mean)) ** 2
+    # Exactly 0 where nothing varies: the deviations are then one small multiple of a last place.
+    corrected = np.maximum(squares.value - about.value**2 / np.maximum(n, 1), 0.0)
     return Moments(
         terms=terms, stages=tuple(map(int, stages)), singular=singular, n=n, mean=mean,
-        squares=np.where(constant, 0.0, corrected), covering_mean=tuple(map(int, covering)),
+        squares=corrected, covering_mean=tuple(map(int, covering)),
     )  # fmt: skip
 
 

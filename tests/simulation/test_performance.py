@@ -300,6 +300,23 @@ def test_another_unit_changes_what_has_a_unit_and_nothing_else(factor: float) ->
     close(ours, theirs.loc[ours.index])
 
 
+@pytest.mark.parametrize("r", [50, 3333, 19_999])
+@pytest.mark.parametrize("value", [0.3, 1 / 3, 1e10 / 7])
+def test_equal_numbers_have_no_spread(r: int, value: float) -> None:
+    """The mean of equal numbers is in the last place another number; the spread is 0."""
+    measures = measured(estimates([value] * r, value), {"step0": 0.1}).terms["step0"]
+    assert measures["empirical SE"].value == 0.0
+    assert [measures[name].mcse for name in ("bias", "MSE", "model SE", "half width")] == [0.0] * 4
+    assert measures["relative error of the model SE"].value is None
+
+
+def test_a_sum_keeps_what_rounding_loses() -> None:
+    """A running sum of doubles does not see a 1 beside 2^53."""
+    found = estimates([2.0**53, 1.0, 1.0, -(2.0**53)], 1.0)
+    one_by_one = [rows(found, [k]) for k in range(4)]
+    assert performance(lambda: one_by_one, {"step0": 0.0}).terms["step0"]["bias"].value == 0.5
+
+
 STUDIES, REPLICATES = 2000, 400
 
 

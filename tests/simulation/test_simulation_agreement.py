@@ -202,6 +202,9 @@ def test_failures_are_not_comparable_and_are_listed_where_one_failed() -> None:
     assert found.replicates == 500 == sum(found.verdicts.values())
     assert found.one_failed.count == len(only)
     assert found.one_failed.numbers == tuple(only[:LISTED])
+    comparable = compare(rows(first, ~either), rows(second, ~either))
+    assert found.changed.count == comparable.changed.count > 0
+    assert found.knife_edge.count == comparable.knife_edge.count > 0
     nothing = compare(rows(first, either), rows(second, either))
     assert nothing.verdicts["not comparable"] == nothing.replicates == either.sum()
     assert nothing.diff_se is nothing.rel_se is nothing.llf_diff is nothing.sd_re_diff is None
