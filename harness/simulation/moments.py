@@ -8,7 +8,7 @@ two-pass algorithm), so that nothing depends on where replicates are cut into ba
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -104,33 +104,28 @@ def moments(batches: Callable[[], Iterable[Estimates]], truth: Mapping[str, floa
     HarnessError
         If there is no batch, their terms differ, or the second reading gives other replicates.
     """
-    terms, stages, singular, n, mean = _first(batches(), truth)
-    about, squares, covering, read = _Sum(), _Sum(), np.zeros(len(terms), dtype=np.int64), 0
+    first = _first(batches(), truth)
+    about, squares, covering, read = _Sum(), _Sum(), np.zeros(len(first.terms), dtype=np.int64), 0
     for batch in batches():
-        values = quantities(batch, _truths(terms, truth))
-        deviations = values - mean[:, :, None]
+        values = quantities(batch, _truths(first.terms, truth))
+        deviations = values - first.mean[:, :, None]
         about.add(deviations)
         squares.add(deviations**2)
         centred, half = deviations[Quantity.ERROR], values[Quantity.HALF_WIDTH]
         covering += (np.abs(centred) <= half).sum(axis=1)
         read += len(batch)
-    if read != stages.sum():
+    if read != sum(first.stages):
         raise HarnessError(
-            f"estimates: {stages.sum()} replicates at the first reading, {read} at the second:"
+            f"estimates: {sum(first.stages)} replicates at the first reading, {read} at the second:"
             " give a function that begins anew at each call"
         )
     # Exactly 0 where nothing varies: the deviations are then one small multiple of a last place.
-    corrected = np.maximum(squares.value - about.value**2 / np.maximum(n, 1), 0.0)
-    return Moments(
-        terms=terms, stages=tuple(map(int, stages)), singular=singular, n=n, mean=mean,
-        squares=corrected, covering_mean=tuple(map(int, covering)),
-    )  # fmt: skip
+    corrected = np.maximum(squares.value - about.value**2 / np.maximum(first.n, 1), 0.0)
+    return replace(first, squares=corrected, covering_mean=tuple(map(int, covering)))
 
 
-def _first(
-    batches: Iterable[Estimates], truth: Mapping[str, float]
-) -> tuple[tuple[str, ...], npt.NDArray[np.int64], int, npt.NDArray[np.int64], FloatArray]:
-    """Terms, replicates by stage, singular ones, and the numbers and means of the quantities."""
+def _first(batches: Iterable[Estimates], truth: Mapping[str, float]) -> Moments:
+    """Everything that one reading gives; squares about the means are not among it."""
     terms, sums, singular = None, _Sum(), 0
     stages, n = np.zeros(4, dtype=np.int64), np.zeros((), dtype=np.int64)
     for batch in batches:
@@ -139,12 +134,15 @@ def _first(
         stages = stages + np.bincount(batch.stage, minlength=4)
         singular += int((batch.singular & batch.done).sum())
         values = quantities(batch, _truths(terms, truth))
-        n = n + np.isfinite(values).sum(axis=-1)
+        n = n + (~np.isnan(values)).sum(axis=-1)
         sums.add(values)
     if terms is None:
         raise HarnessError("estimates: there is no batch to measure")
     mean = np.divide(sums.value, n, out=np.full(n.shape, np.nan), where=n > 0)
-    return terms, stages, singular, n, mean
+    return Moments(
+        terms=terms, stages=tuple(map(int, stages)), singular=singular, n=n, mean=mean,
+        squares=np.full(n.shape, np.nan), covering_mean=(),
+    )  # fmt: skip
 
 
 def quantities(batch: Estimates, truth: FloatArray) -> FloatArray:
