@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from harness import cli_england
+from harness import cli_england, cli_simulation
 from harness.certified import run as certified_run
 from harness.certified.cases import CERTIFIED_BY_METHOD, case_names, read_case
 from harness.concordance.verdict import Verdict
@@ -330,3 +330,6 @@ def _say_check(found: dict[str, Any]) -> None:
 
 
 cli_england.register(app)
+cli_simulation.register(
+    app, cli_simulation.Terminal(console.print, lambda quiet: _progress(quiet=quiet), _cores)
+)

@@ -35,6 +35,30 @@ def read_validated(
     ConfigError
         In one line that names file, line, key and mend.
     """
+    tree = _tree(path, shape)
+    try:
+        return root.model_validate(_plain(tree))
+    except ValidationError as error:
+        # A misspelt key makes its right spelling missing: name the misspelt one.
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        place = (*first["loc"], *first.get("ctx", {}).get("place", ()))
+        raise ConfigError(
+            f"{path}, line {_line(tree, place)}: {one_line(first, root, parts)}"
+        ) from None
+
+
+def top_level(path: Path) -> set[str]:
+    """Return the keys of a file's top level; none where it is no mapping.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read.
+    """
+    return set(map(str, _tree(path, "it must be a list of 'key: value' entries")))
+
+
+def _tree(path: Path, shape: str) -> dict[Any, Any]:
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -47,15 +71,7 @@ def read_validated(
         raise ConfigError(f"{path}: is empty: {shape}")
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: {shape}")
-    try:
-        return root.model_validate(_plain(tree))
-    except ValidationError as error:
-        # A misspelt key makes its right spelling missing: name the misspelt one.
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        place = (*first["loc"], *first.get("ctx", {}).get("place", ()))
-        raise ConfigError(
-            f"{path}, line {_line(tree, place)}: {one_line(first, root, parts)}"
-        ) from None
+    return tree
 
 
 def _where(error: YAMLError) -> str:

@@ -27,6 +27,8 @@ class Batch:
     ----------
     params, bse : ndarray, shape (r, p)
         NaN where a fit failed.
+    cov_params : ndarray, shape (r, p, p)
+        NaN where a fit failed.
     cov_re : ndarray, shape (r, q, q)
     variance : ndarray, shape (r,)
         The family's variance parameter, 1 / theta of ``nb2``; 0 where it has none.
@@ -38,6 +40,7 @@ class Batch:
 
     params: FloatArray
     bse: FloatArray
+    cov_params: FloatArray
     cov_re: FloatArray
     variance: FloatArray
     random_effects: FloatArray
@@ -78,7 +81,7 @@ def fit_batch(
     def piece(k: int) -> None:
         compiled.fit_range(
             objective.lanes, y, cuts[k], cuts[k + 1], found.psi, found.values, found.decrements,
-            found.statuses, found.bse, found.modes,
+            found.statuses, found.cov_params, found.modes,
         )  # fmt: skip
 
     with ThreadPoolExecutor(threads) as pool:
@@ -105,7 +108,7 @@ class _Found:
     values: FloatArray
     decrements: FloatArray
     statuses: npt.NDArray[np.int64]
-    bse: FloatArray
+    cov_params: FloatArray
     modes: FloatArray
     singular: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
@@ -118,7 +121,7 @@ class _Found:
             values=np.zeros(r),
             decrements=np.zeros(r),
             statuses=np.full(r, compiled.NOT_REGULAR, dtype=np.int64),
-            bse=np.zeros((r, layout.p)),
+            cov_params=np.zeros((r, layout.p, layout.p)),
             modes=np.zeros((r, objective.n_groups, layout.q)),
             singular=np.zeros(r, dtype=bool),
             failed=np.zeros(r, dtype=bool),
@@ -141,8 +144,8 @@ def _finish(
         return
     optimum = maximum.optimum
     found.psi[k], found.values[k], found.decrements[k] = optimum.x, optimum.value, optimum.decrement
-    p = found.bse.shape[1]
-    found.bse[k] = np.sqrt(np.diag(inverse_information(optimum.hessian))[:p])
+    p = found.cov_params.shape[1]
+    found.cov_params[k] = inverse_information(optimum.hessian)[:p, :p]
     found.singular[k], found.failed[k] = maximum.singular, not maximum.converged
     found.modes[k] = Objective.of(replicate).at(optimum.x, 0).u
 
@@ -185,13 +188,14 @@ def _checked(design: Design, counts: npt.ArrayLike) -> FloatArray:
 
 def _labelled(objective: Objective, found: _Found) -> Batch:
     L = _factors(objective, found.psi)
-    params, bse = found.psi[:, : objective.layout.p].copy(), found.bse
-    params[found.failed], bse[found.failed] = np.nan, np.nan
+    params, cov_params = found.psi[:, : objective.layout.p].copy(), found.cov_params
+    params[found.failed], cov_params[found.failed] = np.nan, np.nan
     transposed = np.swapaxes(L, 1, 2)
     extra = objective.layout.extra
     return Batch(
         params=params,
-        bse=bse,
+        bse=np.sqrt(np.diagonal(cov_params, axis1=1, axis2=2)),
+        cov_params=cov_params,
         cov_re=L @ transposed,
         variance=found.psi[:, -1] ** 2 if extra else np.zeros(len(found.psi)),
         random_effects=found.modes @ transposed,

@@ -108,23 +108,23 @@ def fit(
 
 
 @njit(cache=True)
-def standard_errors(hessian: Any, out: Any) -> None:
-    """Roots of the first diagonal entries of (-H)^-1, as many as there is room for."""
-    K = hessian.shape[0]
+def covariance(hessian: Any, out: Any) -> None:
+    """First rows and columns of (-H)^-1, as many as there is room for, shape (p, p)."""
+    K, p = hessian.shape[0], out.shape[0]
     R, unit, column = np.zeros((K, K)), np.zeros(K), np.zeros(K)
     if not cholesky(-hessian, R):
         return
-    for k in range(out.shape[0]):
+    for k in range(p):
         unit[:] = 0.0
         unit[k] = 1.0
         backsolve(R, unit, column)
-        out[k] = math.sqrt(column[k])
+        out[k] = column[:p]
 
 
 @njit(cache=True, nogil=True)
 def fit_range(
     lanes: Lanes, counts: Any, lo: int, hi: int, psi: Any, values: Any, decrements: Any,
-    statuses: Any, bse: Any, modes: Any,
+    statuses: Any, cov_params: Any, modes: Any,
 ) -> None:  # fmt: skip
     """Fit rows lo..hi of ``counts``, shape (r, n), to a design.
 
@@ -140,4 +140,4 @@ def fit_range(
     for r in range(lo, hi):
         spread(counts[r], lanes.place, 0.0, y)
         values[r], decrements[r], statuses[r] = fit(own, work, psi[r], modes[r], gradient, hessian)
-        standard_errors(hessian, bse[r])
+        covariance(hessian, cov_params[r])

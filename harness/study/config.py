@@ -29,23 +29,32 @@ from harness.study.parts import (
     Variant,
     Words,
 )
+from harness.study.power_parts import Power
 from harness.study.products import Product, product_fault
 from harness.study.scrutiny_parts import Scrutiny
+from harness.study.simulation_parts import Simulate
 
 BASE = "base"
 
 
-class Study(Part):
-    """A whole study file."""
+class StudyFile(Part):
+    """What every study file holds; one that only simulates needs no data and no engines."""
 
     study: Name
     title: str
     words: Words = Words()
+    model: Model = Model()
+    simulate: Simulate | None = None
+    power: Power | None = None
+
+
+class Study(StudyFile):
+    """A whole study file."""
+
     source: Source
     no_event: Literal["error", "drop"] = "error"
     indicators: list[Indicator] = Field(min_length=1)
     strata: Strata | None = None
-    model: Model = Model()
     engines: list[EngineName] = Field(min_length=1)
     settings: list[Settings] = Field(default=["default", "tight"], min_length=1)
     engine_limits: dict[EngineName, EngineLimits] = Field(default_factory=dict)

@@ -11,11 +11,13 @@ from harness.errors import ConfigError
 from harness.resources import folder
 from harness.sources.names import suggestion
 from harness.study.claims.parts import Basis, Claim
-from harness.study.config import Study
+from harness.study.config import Study, StudyFile
 from harness.study.parts import Indicator, Model, Strata, Variant, Words
+from harness.study.power_parts import Power
 from harness.study.products import Product
 from harness.study.scrutiny_parts import Scrutiny
-from harness.yaml_file import one_line, read_validated
+from harness.study.simulation_parts import Simulate
+from harness.yaml_file import one_line, read_validated, top_level
 
 # Where the keys of a part stand, for suggestions of a misspelt one's right spelling.
 _PARTS: dict[str, type[BaseModel]] = {
@@ -28,6 +30,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "products": Product,
     "claims": Claim,
     "claims_by": Basis,
+    "simulate": Simulate,
+    "power": Power,
 }
 
 
@@ -64,6 +68,18 @@ def load_study(path: Path) -> Study:
         In one line that names file, line, key and mend.
     """
     return read_validated(path, Study, "a study file is a list of 'key: value' entries", _PARTS)
+
+
+def load_plan(path: Path) -> StudyFile:
+    """Read and validate a study file for what it simulates; it may do without data.
+
+    Raises
+    ------
+    ConfigError
+        In one line that names file, line, key and mend.
+    """
+    root = Study if "source" in top_level(path) else StudyFile
+    return read_validated(path, root, "a study file is a list of 'key: value' entries", _PARTS)
 
 
 def message(error: Any) -> str:

@@ -57,7 +57,7 @@ def read_study(study: Study, base: Path) -> StudyData:
         In one line, for anything that is not a usable panel or model; nothing is fitted then.
         With ``unfit: list`` an analysis whose model the data cannot tell apart is listed instead.
     """
-    table = _with_stratum_names(study, read(study.source.reader, base=base, **study.source.options))
+    table = with_stratum_names(study, read(study.source.reader, base=base, **study.source.options))
     column = study.strata.column if study.strata else None
     panel = cache(partial(panel_of, table, stratum=column, no_event=study.no_event))
     panels = {i.name: panel(columns_of(i, None, table.event)) for i in study.indicators}
@@ -111,7 +111,14 @@ def _gaps(panels: Mapping[str, Panel]) -> tuple[str, ...]:
     return (note,)
 
 
-def _with_stratum_names(study: Study, table: Table) -> Table:
+def with_stratum_names(study: Study, table: Table) -> Table:
+    """Return the table with the study's names in place of the values of its stratum column.
+
+    Raises
+    ------
+    PanelError
+        For a value that the study does not name.
+    """
     if study.strata is None or study.strata.labels is None:
         return table
     column, labels = study.strata.column, study.strata.labels

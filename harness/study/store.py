@@ -27,7 +27,7 @@ FILE = ".harness-store.sqlite"
 # Rooms and files of the package whose code decides what a fit or a comparison is.
 FITTING = (
     "certificate.py", "certifying.py", "concordance", "design.py", "engines", "glmm", "result.py",
-    "simulation",
+    "simulation/dispersion_null.py",
 )  # fmt: skip
 
 
@@ -71,6 +71,13 @@ class ResultStore:
         except (pickle.UnpicklingError, zlib.error, AttributeError, ImportError, EOFError):
             return None
 
+    def holds(self, key: str) -> bool:
+        """Whether there is an answer of a key."""
+        if self._known is not None and key not in self._known:
+            return False
+        found = self._db.execute("select 1 from answers where key = ?", (key,)).fetchone()
+        return found is not None
+
     def put(self, key: str, value: Any) -> None:
         """Keep an answer."""
         if self._path is None:
@@ -104,6 +111,15 @@ def scrutiny_code() -> str:
     """Digest of the code that questions of scrutiny depend on, beyond what fits do."""
     package = Path(__file__).resolve().parents[1]
     names = ("scrutiny", "model.py", "panel.py", "segments.py")
+    paths = [path for name in names for path in _sources(package / name)]
+    return digest(fitting_code(), _content(paths, package))
+
+
+@cache
+def simulation_code() -> str:
+    """Digest of the code that simulated replicates depend on, beyond what fits do."""
+    package = Path(__file__).resolve().parents[1]
+    names = ("simulation", "model.py", "panel.py", "panel_rows.py", "segments.py")
     paths = [path for name in names for path in _sources(package / name)]
     return digest(fitting_code(), _content(paths, package))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -18,8 +19,10 @@ from harness.study.store import ResultStore
 from harness.study.unexplained import UNEXPLAINED, write_unexplained
 
 # What a run writes; a folder that holds anything else is not the harness's to replace.
+# Estimates of every replicate of a simulation.
+REPLICATES = "replicates.csv"
 PAGES = ("results.json", "timing.json", "index.html", "report.md")
-WRITTEN = frozenset({*PAGES, "tables", "figures", "products", "designs", UNEXPLAINED})
+WRITTEN = frozenset({*PAGES, "tables", "figures", "products", "designs", UNEXPLAINED, REPLICATES})
 
 
 def write_run(run: StudyRun, out: Path) -> Path:
@@ -37,17 +40,31 @@ def write_run(run: StudyRun, out: Path) -> Path:
     HarnessError
         If the folder cannot be written.
     """
-    target = out / run.study.study
     results = results_dict(run)
+
+    def fill(folder: Path) -> None:
+        write_json(folder / "results.json", results)
+        write_json(folder / "timing.json", timing_dict(run))
+        if run.study.publish_rows:
+            write_designs(run, folder)
+        write_unexplained(run, folder)
+        write_report(results, folder)
+
+    return write_whole(out / run.study.study, fill)
+
+
+def write_whole(target: Path, fill: Callable[[Path], None]) -> Path:
+    """Let a folder be filled beside its place, then put it there, and return its first page.
+
+    Raises
+    ------
+    HarnessError
+        If the folder cannot be written.
+    """
     fresh = _new_folder(target)
     try:
         fresh.chmod(0o755)
-        _write_json(fresh / "results.json", results)
-        _write_json(fresh / "timing.json", timing_dict(run))
-        if run.study.publish_rows:
-            write_designs(run, fresh)
-        write_unexplained(run, fresh)
-        write_report(results, fresh)
+        fill(fresh)
         _replace(fresh, target)
     except OSError as error:
         raise HarnessError(f"{target}: cannot be written ({error.strerror or error})") from None
@@ -103,7 +120,8 @@ def _new_folder(target: Path) -> Path:
         ) from None
 
 
-def _write_json(path: Path, content: object) -> None:
+def write_json(path: Path, content: object) -> None:
+    """Write plain data, a record a line."""
     path.write_text(json_lines(content) + "\n", encoding="utf-8")
 
 

@@ -1,0 +1,182 @@
+"""The smallest design, or effect, that reaches a power: few evaluations, and an interval.
+
+Near the answer the power of a test is close to a normal distribution function of the root of the
+number of units, of the effect, or of the logarithm of a count (Chow, Shao and Wang 2008, Sample
+Size Calculations in Clinical Research, chapter 3). So a probit regression of the rejections on
+that x is fitted to all that was evaluated, the next evaluation is where it says the answer is, and
+the search ends when the answer's interval is narrow enough or one was evaluated that is the answer.
+The interval is Fieller's: the x at which the regression's power may be the target.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+import statsmodels.api as sm
+
+from harness.design import FloatArray
+
+# Rejections added to either side of an evaluation: 0 % and 100 % have a probit then (Agresti and
+# Coull 1998, Am Stat 52:119, add as many).
+ADDED = 0.5
+Z = float(scipy.stats.norm.ppf(0.975))
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Power at one value of what is searched over."""
+
+    value: float
+    tested: int
+    rejected: int
+
+    @property
+    def power(self) -> float:
+        """Share rejected; 0 where nothing was tested."""
+        return self.rejected / self.tested if self.tested else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How what is searched over goes into the probit: ``to`` x and ``back``, whole or not."""
+
+    to: Callable[[float], float]
+    back: Callable[[float], float]
+    whole: bool = True
+
+    def up(self, x: float) -> float:
+        """The smallest value that is not below x on the scale."""
+        value = self.back(x)
+        return float(math.ceil(value - 1e-9)) if self.whole else value
+
+
+SCALES = {
+    "units": Scale(math.sqrt, lambda x: x * x),
+    "before": Scale(float, float),
+    "after": Scale(float, float),
+    "baseline": Scale(math.log, math.exp),
+    "percent": Scale(
+        lambda p: abs(math.log1p(p / 100)), lambda x: 100 * math.expm1(x), whole=False
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+        The smallest value that reaches the target, with a 95 % interval; None where there is none
+        between the bounds (of an interval: where it is open on that side).
+    evaluations : tuple of Evaluation
+        In the order in which they were made.
+    reason : str or None
+        Why there is no value.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    evaluations: tuple[Evaluation, ...]
+    reason: str | None = None
+
+
+def search(
+    evaluate: Callable[[float], Evaluation], scale: Scale, bounds: tuple[float, float],
+    target: float, most: int = 12, width: float = 0.1,
+) -> Answer:  # fmt: skip
+    """Find the smallest value at which the power reaches a target.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Power at a value.
+    bounds : (float, float)
+        Values to search between.
+    target : float
+        Between 0 and 1.
+    most : int
+        Evaluations.
+    width : float
+        Of the interval relative to the answer, at which the search ends.
+    """
+    low, high = bounds
+    made = [evaluate(high)]
+    if not made[0].tested:
+        return Answer(None, None, None, tuple(made), f"nothing could be tested at {high:g}")
+    if made[0].power < target:
+        reason = f"the power at {high:g} is {made[0].power:.3f}, below {target:g}: search further"
+        return Answer(None, None, None, tuple(made), reason)
+    made.append(evaluate(low))
+    if made[1].power >= target:
+        return Answer(low, None, low, tuple(made))
+    while len(made) < most:
+        x, a, b = crossing(made, scale, target)
+        value = min(max(scale.up(x), low), high)
+        if b - a <= width * abs(x) and any(e.value == value for e in made):
+            break
+        made.append(evaluate(_new(value, made, scale, (low, high))))
+        if b - a <= width * abs(x) and not scale.whole:
+            break
+    x, a, b = crossing(made, scale, target)
+    ends = [min(max(scale.up(at), low), high) if np.isfinite(at) else None for at in (x, a, b)]
+    return Answer(ends[0], ends[1], ends[2], tuple(made))
+
+
+def _new(
+    value: float, made: Sequence[Evaluation], scale: Scale, bounds: tuple[float, float]
+) -> float:
+    """Return the value, or its nearest neighbour that was not evaluated."""
+    if not scale.whole:
+        return value
+    seen = {e.value for e in made}
+    for away in range(int(bounds[1] - bounds[0]) + 1):
+        for near in (value - away, value + away):
+            if near not in seen and bounds[0] <= near <= bounds[1]:
+                return float(near)
+    return value
+
+
+def crossing(made: Sequence[Evaluation], scale: Scale, target: float) -> tuple[float, float, float]:
+    """Where a probit regression of what was evaluated reaches the target: x, and its interval.
+
+    The interval holds the x at which |a + b x - probit(target)| is at most 1.96 standard errors of
+    it (Fieller 1954, J R Stat Soc B 16:175); infinite where b is not surely positive. The target
+    may lie far from where a probit is straight, so evaluations count less the further their power
+    is from it.
+    """
+    x = np.array([scale.to(e.value) for e in made])
+    n = np.array([e.tested for e in made], dtype=np.float64)
+    hits = np.array([e.rejected for e in made], dtype=np.float64)
+    p = (hits + ADDED) / (n + 2 * ADDED)
+    z, goal = scipy.stats.norm.ppf(p), float(scipy.stats.norm.ppf(target))
+    near = np.exp(-0.5 * (z - goal) ** 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of frequency weights that are no whole numbers
+        fit = sm.GLM(
+            p, np.column_stack([np.ones_like(x), x]),
+            family=sm.families.Binomial(sm.families.links.Probit()),
+            var_weights=(n + 2 * ADDED) * near,
+        ).fit()  # fmt: skip
+    return _fieller(np.asarray(fit.params), np.asarray(fit.cov_params()), goal)
+
+
+def _fieller(params: FloatArray, V: FloatArray, goal: float) -> tuple[float, float, float]:
+    a, b = params
+    x = (goal - a) / b
+    # Roots of (a + b x - goal)^2 = Z^2 (V00 + 2 V01 x + V11 x^2).
+    A = b**2 - Z**2 * V[1, 1]
+    B = 2 * ((a - goal) * b - Z**2 * V[0, 1])
+    C = (a - goal) ** 2 - Z**2 * V[0, 0]
+    inside = B**2 - 4 * A * C
+    if A <= 0 or inside < 0 or b <= 0:
+        return x, -np.inf, np.inf
+    root = math.sqrt(inside)
+    return x, (-B - root) / (2 * A), (-B + root) / (2 * A)

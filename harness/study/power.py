@@ -1,0 +1,243 @@
+"""Run a power analysis: a curve, the smallest design, the smallest effect, and the audit."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from harness.engines import engine, require
+from harness.errors import ConfigError, HarnessError
+from harness.simulation.power.audit import Audit, audited
+from harness.simulation.power.decisions import Question, Test, Tested
+from harness.simulation.power.rates import Power as Rates
+from harness.simulation.power.rates import power_of
+from harness.simulation.power.search import SCALES, Answer, Evaluation, search
+from harness.simulation.replicates import truth_of
+from harness.study.answers import Bench
+from harness.study.config import StudyFile
+from harness.study.hall import carry_out
+from harness.study.observed import process_of
+from harness.study.pieces import BATCH, Pieces
+from harness.study.power_parts import AuditPart, Power, SearchPart
+from harness.study.replication import Replication
+from harness.study.seeds import seed_of
+from harness.study.simulate import Progress, SimulationOptions
+from harness.study.store import ResultStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointFound:
+    """Power at one point of a curve.
+
+    Attributes
+    ----------
+    at : mapping of axis to float
+    replication : Replication
+    truth : float or None
+        Of the contrast.
+    numbers : range
+        Replicates that were drawn.
+    asked : int
+        Replicates that might have been.
+    """
+
+    at: Mapping[str, float]
+    replication: Replication
+    truth: float | None
+    rates: Rates
+    numbers: range
+    asked: int
+
+
+@dataclass(frozen=True, eq=False)
+class PowerRun:
+    """What a power analysis found."""
+
+    file: StudyFile
+    options: SimulationOptions
+    points: tuple[PointFound, ...]
+    searched: Answer | None
+    detectable: Answer | None
+    audit: Audit | None
+    evaluated: tuple[PointFound, ...] = field(default=())
+
+    @property
+    def power(self) -> Power:
+        """The entry of the study file."""
+        return power_entry(self.file)
+
+
+def power_entry(file: StudyFile) -> Power:
+    """Return the entry ``power``.
+
+    Raises
+    ------
+    ConfigError
+        If the file has none.
+    """
+    if file.power is None:
+        raise ConfigError(f"study {file.study!r} has no entry power: add a process and a contrast")
+    return file.power
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Analyst:
+    """Who answers for the power at a point."""
+
+    file: StudyFile
+    options: SimulationOptions
+    bench: Bench
+
+    def at(self, point: Mapping[str, float]) -> PointFound:
+        """Return the power at a point."""
+        asked = power_entry(self.file)
+        one, question = self.replication(point)
+        truth = truth_of(one.process, one.method, one.whole).get(asked.contrast)
+        pieces, last = one.tested(question), asked.replicates
+        # Sequential stopping looks after every batch, and never before the first.
+        step = last if asked.half_width is None else BATCH
+        for done in range(step, last + step, step):
+            numbers = range(min(done, last))
+            carry_out(pieces.works(numbers), self.bench, self.options.dask)
+            found = pieces.found(self.bench.store, numbers)
+            rates = power_of(found, asked.contrast, truth or 0.0, asked.alpha)
+            if asked.half_width is not None and rates.half_width <= asked.half_width:
+                break
+        return PointFound(point, one, truth, rates, numbers, last)
+
+    def replication(self, point: Mapping[str, float]) -> tuple[Replication, Question]:
+        """Return the replicates of a point and what is asked of them."""
+        asked = power_entry(self.file)
+        part = asked.at(dict(point))
+        where = ", ".join(f"{axis}={value:g}" for axis, value in sorted(point.items()))
+        seed = seed_of(self.options.seed, self.file.study, "power", where)
+        # The layout is the same at every point as far as its size is.
+        layout = seed_of(self.options.seed, self.file.study, "layout")
+        process = process_of(self.file, part, self.options.base, layout)
+        process = replace(process, name=where or part.name)
+        question = Question(
+            asked.method.method(self.file.model, (asked.contrast,), self.options.transport),
+            asked.test,
+        )
+        return Replication(process, question.asked, seed), question
+
+    def evaluation(self, over: str, value: float) -> tuple[PointFound, Evaluation]:
+        """Return the power at one value of what is searched over."""
+        found = self.at({over: value})
+        return found, Evaluation(value, found.rates.tested, found.rates.rejected)
+
+
+def run_power(
+    file: StudyFile, options: SimulationOptions, progress: Progress, store: ResultStore
+) -> PowerRun:
+    """Draw and test what is not in the store.
+
+    Raises
+    ------
+    HarnessError
+        For bad input or a missing engine, before anything is drawn.
+    """
+    asked = power_entry(file)
+    auditor = _auditor(asked)
+    require([asked.method.engine, *([auditor] if auditor else [])])
+    done = itertools.count(1)
+    grid: list[Mapping[str, float]] = [
+        dict(zip(asked.vary, values, strict=True))
+        for values in itertools.product(*asked.vary.values())
+    ]
+    steps = len(grid) * -(-asked.replicates // BATCH)
+    bench = Bench(
+        store, options.jobs, options.time_limit,
+        lambda what: progress(at := next(done), max(steps, at), what),
+    )  # fmt: skip
+    analyst = _Analyst(file, options, bench)
+    _check(analyst, grid, asked)
+    points = tuple(analyst.at(point) for point in grid)
+    made: list[PointFound] = []
+    searched = _searched(analyst, asked.search, asked.target, made)
+    detectable = _searched(analyst, asked.detectable, asked.target, made)
+    checked = None
+    if auditor is not None and asked.audit is not None:
+        checked = _audit(analyst, points, auditor, asked.audit)
+    return PowerRun(file, options, points, searched, detectable, checked, tuple(made))
+
+
+def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
+    for point in (grid[0], grid[-1]):
+        try:
+            analyst.replication(point)[0].check()
+        except HarnessError as error:
+            raise type(error)(f"power: {error}") from None
+
+
+def _searched(
+    analyst: _Analyst, part: SearchPart | None, target: float, made: list[PointFound]
+) -> Answer | None:
+    if part is None:
+        return None
+
+    def evaluate(value: float) -> Evaluation:
+        found, evaluation = analyst.evaluation(part.over, value)
+        made.append(found)
+        return evaluation
+
+    return search(evaluate, SCALES[part.over], part.between, target, part.evaluations)
+
+
+def _auditor(asked: Power) -> str | None:
+    """The engine that audits: that of the file, or the one of R that fits the family."""
+    if asked.audit is None:
+        return None
+    if asked.audit.engine is not None:
+        return asked.audit.engine
+    family = asked.method.family or "poisson"
+    return next(name for name in ("lme4", "glmmtmb") if family in engine(name).families)
+
+
+def _audit(
+    analyst: _Analyst, points: tuple[PointFound, ...], auditor: str, part: AuditPart
+) -> Audit:
+    """Refit a random share of the replicates of all points, tight, and compare."""
+    asked, chosen = power_entry(analyst.file), _chosen(points, part, analyst.options.seed)
+    pairs: list[tuple[tuple[Pieces[Tested], Pieces[Tested]], list[int]]] = []
+    for k, numbers in chosen:
+        one, question = points[k].replication, analyst.replication(points[k].at)[1]
+        # A bootstrap in R would cost what the audit is to save.
+        test: Test = "lr" if question.test == "bootstrap" else question.test
+        ours = Question(question.method, test)
+        theirs = Question(replace(question.method, name=auditor, engine=auditor), test)
+        pairs.append(
+            (
+                (
+                    Replication(one.process, ours.asked, one.seed).tested(ours),
+                    Replication(one.process, theirs.asked, one.seed).tested(theirs),
+                ),
+                numbers,
+            )
+        )
+    works = [work for both, numbers in pairs for pieces in both for work in pieces.works(numbers)]
+    carry_out(works, analyst.bench, analyst.options.dask)
+    store = analyst.bench.store
+    fast, slow = (
+        [Tested.joined(both[side].found(store, numbers)) for both, numbers in pairs]
+        for side in (0, 1)
+    )
+    return audited(auditor, chosen, fast, slow, asked.contrast, asked.alpha)
+
+
+def _chosen(
+    points: tuple[PointFound, ...], part: AuditPart, seed: int
+) -> list[tuple[int, list[int]]]:
+    """Numbers of the replicates that are refitted, by point: a share of all, at random."""
+    everything = [(k, n) for k, point in enumerate(points) for n in point.numbers]
+    size = max(1, min(part.most, round(part.share * len(everything))))
+    rng = np.random.default_rng(seed_of(seed, "audit"))
+    picked = sorted(rng.choice(len(everything), size=size, replace=False).tolist())
+    found: dict[int, list[int]] = {}
+    for at in picked:
+        k, n = everything[at]
+        found.setdefault(k, []).append(n)
+    return list(found.items())
