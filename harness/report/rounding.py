@@ -26,6 +26,13 @@ def unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def tied(text: str) -> str:
+    """Return text that no line breaks between a number and its sign, nor inside an interval."""
+    for part in (" to ", " %"):
+        text = text.replace(part, unbroken(part))
+    return text
+
+
 def brief(x: float | None, digits: int = 2) -> str:
     """Return x with so many significant digits, for numbers of any size."""
     if x is None:

@@ -1,0 +1,73 @@
+"""Failures by stage and singular fits, none hidden."""
+
+from __future__ import annotations
+
+from harness.report.reading import Record
+from harness.report.rounding import NOTHING, interval, whole
+from harness.report.simulation.reading import Simulation, failed
+from harness.report.simulation.wording import level_text, percent
+from harness.report.tables.table import Cell, Column, Table, Tone
+
+SINGULAR = "a variance of the random effects estimated as zero; an answer, not a failure"
+
+
+def rates_table(sim: Simulation) -> Table:
+    """Return replicates, failures by stage and singular fits, one row a method on a process."""
+    columns = (
+        Column("Process", numeric=False),
+        Column("Method", numeric=False),
+        Column("Replicates"),
+        *stage_columns(),
+        Column("Answered", "replicates whose fit converged and whose test has a number"),
+        Column("Singular, %", f"{SINGULAR}; under it the 95 % interval (Wilson)"),
+    )
+    rows = tuple(
+        (
+            Cell(sim.process(rate["process"])["title"], tone="head"),
+            Cell(sim.method(rate["method"])["label"]),
+            Cell(whole(rate["replicates"])),
+            *stage_cells(rate),
+            _answered(rate),
+            _singular(rate),
+        )
+        for rate in sim.rates
+    )
+    return Table(
+        "rates",
+        "Failures by stage, and singular fits",
+        columns,
+        rows,
+        note="A replicate that failed is counted here, not redrawn; every measure rests on the"
+        f" others. The intervals of this report are {level_text(sim.level)} % ones.",
+        csv="rates",
+        heads=2,
+    )
+
+
+def stage_columns() -> tuple[Column, ...]:
+    """Return one column a stage at which a replicate may fail."""
+    meanings = {
+        "Simulate": "the data could not be drawn",
+        "Fit": "the engine gave no answer or did not converge",
+        "Test": "there is an estimate but no standard error or test",
+    }
+    return tuple(Column(head, text, "Failed at") for head, text in meanings.items())
+
+
+def stage_cells(record: Record) -> tuple[Cell, ...]:
+    """Return the failures of each stage; those that are there stand out."""
+    counts = (record["failed"].get(stage, 0) for stage in ("simulate", "fit", "test"))
+    return tuple(Cell(whole(n), tone="near" if n else "muted") for n in counts)
+
+
+def _answered(rate: Record) -> Cell:
+    tone: Tone = "bad" if failed(rate) == rate["replicates"] else ""
+    return Cell(whole(rate["converged"]), sub="every replicate failed" if tone else "", tone=tone)
+
+
+def _singular(rate: Record) -> Cell:
+    if not rate["converged"]:
+        return Cell(NOTHING, tone="muted")
+    low, high = rate.get("singular_low"), rate.get("singular_high")
+    limits = "" if low is None or high is None else interval(100.0 * low, 100.0 * high)
+    return Cell(percent(rate["singular"] / rate["converged"]).removesuffix(" %"), sub=limits)
