@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 NOTHING = "\N{EM DASH}"
 MINUS = "\N{MINUS SIGN}"
 TOO_LARGE = 1e6
 SMALL, LARGE = 1e-3, 1e4
 MOST_DECIMALS = 6
+# " %", and " to " between two numbers.
+INSIDE = re.compile(rf" %| to (?=[{MINUS}\d])")
 
 
 def fixed(x: float | None, decimals: int = 1) -> str:
@@ -28,9 +31,7 @@ def unbroken(text: str) -> str:
 
 def tied(text: str) -> str:
     """Return text that no line breaks between a number and its sign, nor inside an interval."""
-    for part in (" to ", " %"):
-        text = text.replace(part, unbroken(part))
-    return text
+    return INSIDE.sub(lambda found: unbroken(found[0]), text)
 
 
 def brief(x: float | None, digits: int = 2) -> str:

@@ -78,13 +78,13 @@ def search_sentence(analysis: PowerAnalysis) -> str:
     search = analysis.results["search"]
     if not search:
         return ""
-    axis = analysis.axis(search["axis"])
+    axis = answer_axis(analysis, search)
     target = f"{level_text(search['target'])} %"
     what = f"{lowered(axis['label'])} with {target} power to reject {contrast_words(analysis)}"
     if search["answer"] is None:
         return f"The smallest {what} was not found: {search['reason'] or 'no reason given'}."
     level = level_text(search["confidence"])
-    limits = _limits(axis, search, f"{level} % interval")
+    limits = answer_limits(axis, search, f"{level} % interval")
     return f"The smallest {what} is {value_words(axis, search['answer'], DIGITS)}{limits}."
 
 
@@ -97,15 +97,23 @@ def detectable_sentence(analysis: PowerAnalysis) -> str:
     if found["answer"] is None:
         why = found["reason"] or "no reason given"
         return f"No change with which this design rejects “{text}” with {target} power: {why}."
-    axis = {"unit": "%"} if found["axis"] == "percent" else analysis.axis(found["axis"])
-    limits = _limits(axis, found, "95 % interval")
+    axis = answer_axis(analysis, found)
+    limits = answer_limits(axis, found, "95 % interval")
     return (
         f"The smallest change with which this design rejects “{text}” with {target} power is"
         f" {value_words(axis, found['answer'], DIGITS)}{limits}."
     )
 
 
-def _limits(axis: Record, found: Record, name: str) -> str:
+def answer_axis(analysis: PowerAnalysis, asked: Record) -> Record:
+    """Return the axis that a search went along; a change in percent need not be an axis."""
+    if asked["axis"] == "percent":
+        return {"label": "Smallest change", "unit": "%"}
+    return analysis.axis(asked["axis"])
+
+
+def answer_limits(axis: Record, found: Record, name: str) -> str:
+    """Return the interval on an answer in brackets; empty where it has none."""
     if found["low"] is None or found["high"] is None:
         return ""
     low, high = number(found["low"], DIGITS), value_words(axis, found["high"], DIGITS)

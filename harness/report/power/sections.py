@@ -169,7 +169,7 @@ def again_section(analysis: PowerAnalysis) -> Section:
         Text(
             f"Up to {of_replicates(options['replicates'])} a design, in batches of"
             f" {whole(options['batch'])}{until}. Every replicate draws from a seed of its own,"
-            f" derived from {options['seed']}; the numbers are the same whatever the number of"
+            f" derived from seed {options['seed']}; the numbers are the same whatever the number of"
             " workers."
         ),
         Code(options["command"], "sh"),

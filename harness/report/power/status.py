@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from harness.report.power.answer import answer_sentence, reasons
+from harness.report.power.answer import (
+    DIGITS,
+    answer_axis,
+    answer_limits,
+    answer_sentence,
+    reasons,
+)
 from harness.report.power.reading import PowerAnalysis, half_width, swayed
-from harness.report.power.wording import target_words
+from harness.report.power.wording import lowered, target_words, value_words
 from harness.report.reading import Record
 from harness.report.rounding import fixed, tied, whole
 from harness.report.simulation.reading import failed
@@ -48,7 +54,7 @@ def _reached(analysis: PowerAnalysis) -> Check:
         if asked:
             if asked["answer"] is None:
                 return Check(question, "amber", "Not reached", "No", "answer was found", anchor)
-            return Check(question, "green", "Reached", "1", "answer, with its interval", anchor)
+            return Check(question, "green", "Reached", *_found(analysis, asked), anchor)
     if not analysis.known:
         light: Light = "red" if analysis.points else "grey"
         return Check(
@@ -69,6 +75,13 @@ def _reached(analysis: PowerAnalysis) -> Check:
     if not sure:
         return Check(question, "amber", "Reached, but not for sure", figure, detail, anchor)
     return Check(question, "green", "Reached", figure, detail, anchor)
+
+
+def _found(analysis: PowerAnalysis, asked: Record) -> tuple[str, str]:
+    """Return the answer of a search and what it is, with its interval."""
+    axis = answer_axis(analysis, asked)
+    limits = answer_limits(axis, asked, "95 % interval")
+    return value_words(axis, asked["answer"], DIGITS), f"{lowered(axis['label'])}{limits}"
 
 
 def _sure(analysis: PowerAnalysis) -> Check:

@@ -164,8 +164,8 @@ def replay_section(sim: Simulation) -> Section:
         "replay",
         "Do it again",
         Text(
-            f"Every replicate draws from a seed of its own, derived from {options['seed']}; the"
-            " study gives the same numbers whatever the number of workers. The whole study:"
+            f"Every replicate draws from a seed of its own, derived from seed {options['seed']};"
+            " the study gives the same numbers whatever the number of workers. The whole study:"
         ),
         Code(options["command"], "sh"),
         Text(

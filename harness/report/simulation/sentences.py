@@ -123,11 +123,11 @@ def _type_one(sim: Simulation, process: str, method: str) -> str:
     if not found:
         return ""
     parts = [
-        f"of {one.row['term']} {percent(one.row['value'])}{monte_carlo(one.row['mcse'])},"
+        f"of {one.row['term']} is {percent(one.row['value'])}{monte_carlo(one.row['mcse'])},"
         f" {_beside(one)} {level_text(nominal)} %"
         for one in found
     ]
-    return f"Type I error {'; '.join(parts)}."
+    return f"The type I error {'; '.join(parts)}."
 
 
 def _beside(one: Judged) -> str:
@@ -157,7 +157,11 @@ def _bias(sim: Simulation, process: str, method: str) -> str:
     size = in_errors(worst)
     assert size is not None
     way = "low" if size < 0 else "high"
-    return f"Estimates are up to {fixed(abs(size), 2)} standard errors too {way} ({worst['term']})."
+    error = abs(size * worst["mcse"] / worst["value"])
+    return (
+        f"Estimates are up to {fixed(abs(size), 2)} standard errors too {way} ({worst['term']},"
+        f" Monte Carlo error {fixed(error, 2)})."
+    )
 
 
 def _largest(

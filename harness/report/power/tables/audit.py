@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.report.reading import Record
 from harness.report.rounding import brief, p_text, whole
-from harness.report.simulation.tables.agreement import verdict_cells, verdict_columns
+from harness.report.simulation.tables.agreement import VERDICT_NOTE, verdict_cells, verdict_columns
 from harness.report.tables.concordance import MAX_D, MAX_S
 from harness.report.tables.table import Cell, Column, Table
 
@@ -25,7 +25,8 @@ def audit_table(audit: Record) -> Table:
         *verdict_cells(audit["verdicts"]),
         *(Cell(brief(audit[key])) for key in ("max_d", "max_s", "max_llf")),
     )
-    return Table("audit", "The audit, replicate by replicate", columns, (row,), csv="audit")
+    title = "The audit, replicate by replicate"
+    return Table("audit", title, columns, (row,), VERDICT_NOTE, "audit")
 
 
 def decisions_table(audit: Record) -> Table | None:

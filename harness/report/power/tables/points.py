@@ -7,7 +7,7 @@ from harness.report.power.wording import limits_words, value_words
 from harness.report.reading import Record
 from harness.report.rounding import NOTHING, fixed, whole
 from harness.report.simulation.reading import failed
-from harness.report.simulation.tables.rates import SINGULAR, stage_cells, stage_columns
+from harness.report.simulation.tables.rates import SINGULAR, STAGE_NOTE, stage_cells, stage_columns
 from harness.report.tables.table import Cell, Column, Table, Tone
 
 
@@ -20,8 +20,8 @@ def points_table(analysis: PowerAnalysis) -> Table:
         Column("Rejected"),
         Column("Power, %", "of the replicates that gave a test; under it the 95 % interval"
                " (Wilson)"),
-        Column("At least, %", "had no failed replicate rejected", "Counting failures"),
-        Column("At most, %", "had every failed replicate rejected", "Counting failures"),
+        Column("At least, %", group="Counting failures"),
+        Column("At most, %", group="Counting failures"),
     )  # fmt: skip
     rows = tuple(
         (
@@ -34,7 +34,8 @@ def points_table(analysis: PowerAnalysis) -> Table:
         )
         for point in analysis.points
     )
-    return _table(analysis, "points", "Power of each design", columns, rows)
+    note = "Counting failures: the power if no failed replicate had rejected, and if every one had."
+    return _table(analysis, "points", "Power of each design", columns, rows, note)
 
 
 def significant_table(analysis: PowerAnalysis) -> Table:
@@ -58,7 +59,7 @@ def significant_table(analysis: PowerAnalysis) -> Table:
         )
         for point in analysis.points
     )
-    title = "What a significant result would show"
+    title = "Type S, type M and the mean estimate"
     return _table(analysis, "significant", title, columns, rows)
 
 
@@ -81,7 +82,8 @@ def failures_table(analysis: PowerAnalysis) -> Table:
         )
         for point in analysis.points
     )
-    return _table(analysis, "failures", "Failures by stage, and singular fits", columns, rows)
+    title = "Failures by stage, and singular fits"
+    return _table(analysis, "failures", title, columns, rows, STAGE_NOTE)
 
 
 def _table(
@@ -90,9 +92,10 @@ def _table(
     title: str,
     columns: tuple[Column, ...],
     rows: tuple[tuple[Cell, ...], ...],
+    note: str = "",
 ) -> Table:
     heads = len(analysis.axes)
-    return Table(name, title, columns, rows, csv="points", heads=heads, tall=True)
+    return Table(name, title, columns, rows, note, "points", heads, tall=True)
 
 
 def _axis_columns(analysis: PowerAnalysis) -> tuple[Column, ...]:

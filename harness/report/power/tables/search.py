@@ -14,10 +14,11 @@ def search_table(analysis: PowerAnalysis) -> Table | None:
     if not search or not search["evaluations"]:
         return None
     axis = analysis.axis(search["axis"])
+    bounded = any(limits_words(seen) for seen in search["evaluations"])
     columns = (
         Column(axis["label"], numeric=False),
         Column("Replicates"),
-        Column("Power, %", "under it the 95 % interval (Wilson)"),
+        Column("Power, %", "under it the 95 % interval (Wilson)" if bounded else ""),
     )
     rows = tuple(
         (

@@ -12,6 +12,9 @@ from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import LEVELS
 
 LISTED = 20
+VERDICT_NOTE = (
+    "Counts of replicates. What the verdicts mean stands under “How to read this report”."
+)
 
 
 def agreement_table(sim: Simulation) -> Table | None:
@@ -42,12 +45,12 @@ def agreement_table(sim: Simulation) -> Table | None:
         for pair in pairs
     )
     title = "Verdicts by pair of methods, on identical draws"
-    return Table("agreement", title, columns, rows, csv="agreement", heads=2)
+    return Table("agreement", title, columns, rows, VERDICT_NOTE, "agreement", heads=2)
 
 
 def verdict_columns() -> tuple[Column, ...]:
-    """Return one column a verdict."""
-    return tuple(Column(f"{SIGNS[verdict]} {verdict}", text) for verdict, text in LEVELS.items())
+    """Return one column a verdict; the glossary says what they mean."""
+    return tuple(Column(f"{SIGNS[verdict]} {verdict}") for verdict in LEVELS)
 
 
 def verdict_cells(verdicts: Mapping[str, Any]) -> tuple[Cell, ...]:

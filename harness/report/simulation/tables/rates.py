@@ -5,9 +5,13 @@ from __future__ import annotations
 from harness.report.reading import Record
 from harness.report.rounding import NOTHING, interval, whole
 from harness.report.simulation.reading import Simulation, failed
-from harness.report.simulation.wording import level_text, percent
+from harness.report.simulation.wording import percent
 from harness.report.tables.table import Cell, Column, Table, Tone
 
+STAGE_NOTE = (
+    "Failed at simulate: the data could not be drawn; at fit: the engine gave no answer or did not"
+    " converge; at test: there is an estimate, but no standard error or test."
+)
 SINGULAR = "a variance of the random effects estimated as zero; an answer, not a failure"
 
 
@@ -37,8 +41,8 @@ def rates_table(sim: Simulation) -> Table:
         "Failures by stage, and singular fits",
         columns,
         rows,
-        note="A replicate that failed is counted here, not redrawn; every measure rests on the"
-        f" others. The intervals of this report are {level_text(sim.level)} % ones.",
+        note=f"A replicate that failed is counted here, not redrawn; every measure rests on the"
+        f" others. {STAGE_NOTE}",
         csv="rates",
         heads=2,
     )
@@ -46,12 +50,7 @@ def rates_table(sim: Simulation) -> Table:
 
 def stage_columns() -> tuple[Column, ...]:
     """Return one column a stage at which a replicate may fail."""
-    meanings = {
-        "Simulate": "the data could not be drawn",
-        "Fit": "the engine gave no answer or did not converge",
-        "Test": "there is an estimate but no standard error or test",
-    }
-    return tuple(Column(head, text, "Failed at") for head, text in meanings.items())
+    return tuple(Column(head, "", "Failed at") for head in ("Simulate", "Fit", "Test"))
 
 
 def stage_cells(record: Record) -> tuple[Cell, ...]:
