@@ -11,7 +11,7 @@ TOO_LARGE = 1e6
 SMALL, LARGE = 1e-3, 1e4
 MOST_DECIMALS = 6
 # " %", and " to " between two numbers.
-INSIDE = re.compile(rf" %| to (?=[{MINUS}\d])")
+INSIDE = re.compile(rf" %|(?<=[\d%]) to (?=[{MINUS}\d])")
 
 
 def fixed(x: float | None, decimals: int = 1) -> str:

@@ -147,6 +147,7 @@ def test_one_design_has_one_power(power, said):
     start = found.text[: found.text.index("Contents")]
     assert f"is {fixed(100 * power)} % (95 % interval" in start
     assert said in start
+    assert not [tag for tag, _ in found.tags if tag == "img"]  # one point is no curve
     assert not LEFT_OVER.search(found.text)
 
 
@@ -223,7 +224,7 @@ def _failed_audit(results):
     results["audit"] |= {
         "ok": False,
         "decisions_differ": [
-            {"point": "units 40", "replicate": 17, "p_fast": 0.049991, "p_audit": 0.050009,
+            {"point": {"units": 40}, "replicate": 17, "p_fast": 0.049991, "p_audit": 0.050009,
              "explanation": None}
         ],
     }  # fmt: skip
@@ -238,7 +239,7 @@ def _explained_audit(results):
 @pytest.mark.parametrize(
     ("edit", "light", "said"),
     [
-        (_failed_audit, "red", "0.049991 0.050009 not explained"),
+        (_failed_audit, "red", "number of units 40 17 0.049991 0.050009 not explained"),
         (_explained_audit, "green", "0.049991 0.050009 knife-edge"),
         (lambda results: results.update(audit=None), "green", "No replicate was refitted"),
     ],

@@ -179,19 +179,38 @@ def test_nothing_at_all():
     assert not [name for name in files if name.startswith("figures/")]
 
 
+def test_what_has_no_error_says_why_and_what_is_not_known_is_shown():
+    def edit(results):
+        bias, other, *_ = results["performance"]
+        bias |= {"value": 0.125, "mcse": None, "reason": "one replicate has no spread"}
+        other |= {"measure": "kurtosis_of_z", "value": 3.25, "mcse": 0.5}
+
+    found = _page(build_simulation(replicates=50, edit=edit, **ONE))
+    assert "0.1250 a" in found.text
+    assert "a: one replicate has no spread" in found.text
+    assert "Kurtosis of z" in found.text
+    assert "3.25 0.50" in found.text
+
+
 def _no_second(results):
     results["second_implementation"] = None
     results["second_implementation_reason"] = "R is not installed"
 
 
+def _counted(results):
+    for pair in results["agreement"]:
+        pair["changed_count"] = 123
+
+
 MISSING = {
-    "one process, one method": ONE,
-    "one replicate": {"replicates": 1, **ONE},
-    "two replicates": {"replicates": 2, **ONE},
+    "nothing": {},
+    "one replicate": {"replicates": 1},
+    "two replicates": {"replicates": 2},
     "no effect anywhere": {"truth": {"intercept": 2.0, "step0": 0.0}},
     "only the intercept": {"truth": {"intercept": 2.0}},
     "no second implementation": {"edit": _no_second},
-    "no agreement": {"edit": lambda results: results["agreement"].clear()},
+    "agreement": {"methods": dict(list(METHODS.items())[:2])},
+    "a known number of changes": {"methods": METHODS, "edit": _counted},
     "no aims": {"edit": lambda results: results["study"].update(aims="")},
     "no facts": {"edit": lambda results: results["processes"][0]["facts"].clear()},
     "free design": {"edit": lambda results: results["processes"][0].update(fixed_design=False)},
@@ -200,7 +219,7 @@ MISSING = {
 
 @pytest.mark.parametrize("options", MISSING.values(), ids=MISSING.keys())
 def test_whatever_is_missing_the_page_stands(options):
-    found = _page(build_simulation(**{"replicates": 100} | options))
+    found = _page(build_simulation(**{"replicates": 100, **ONE} | options))
     assert "What was found" in found.text
     assert not LEFT_OVER.search(found.text)
 

@@ -107,9 +107,10 @@ def detectable_sentence(analysis: PowerAnalysis) -> str:
 
 def answer_axis(analysis: PowerAnalysis, asked: Record) -> Record:
     """Return the axis that a search went along; a change in percent need not be an axis."""
+    found = analysis.axis(asked["axis"])
     if asked["axis"] == "percent":
-        return {"label": "Smallest change", "unit": "%"}
-    return analysis.axis(asked["axis"])
+        return {**found, "label": "Smallest change", "unit": "%"}
+    return found
 
 
 def answer_limits(axis: Record, found: Record, name: str) -> str:
@@ -156,6 +157,8 @@ def _reach(analysis: PowerAnalysis, line: Line) -> str:
     at = "" if line.value is None else f" at {_second(analysis, line.value)}"
     if not line.known:
         return f"cannot be given{at}"
+    if len(line.points) == 1:
+        return f"is {power_words(line.points[0])}{at}, {_first(axis, line.points[0])}"
     reached = [point for point in line.known if point["power"] >= target]
     if not reached:
         most = max(line.known, key=lambda p: p["power"])

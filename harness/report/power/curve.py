@@ -37,8 +37,8 @@ MOST_TICKS = 12
 
 
 def power_curve(analysis: PowerAnalysis) -> Drawing | None:
-    """Return power against the first axis, None where no design has a power."""
-    if not analysis.known:
+    """Return power against the first axis, None where there is no curve to draw."""
+    if not analysis.known or len(analysis.points) + len(analysis.evaluations) < 2:
         return None
     with house_style():
         figure = new_figure(8.4, 4.6)

@@ -139,7 +139,7 @@ def audit_section(analysis: PowerAnalysis) -> Section:
         title,
         Text(_audit_words(found), "plain" if found["ok"] else "warning"),
         audit.audit_table(found),
-        audit.decisions_table(found),
+        audit.decisions_table(analysis, found),
     )
 
 

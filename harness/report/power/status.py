@@ -67,11 +67,11 @@ def _reached(analysis: PowerAnalysis) -> Check:
     sure = [p for p in reached if p["low"] is not None and p["low"] >= target]
     figure, detail = (
         f"{len(reached)} of {n}",
-        f"designs have {target_words(analysis)} power or more",
+        f"{'design has' if n == 1 else 'designs have'} {target_words(analysis)} power or more",
     )
     if not reached:
         return Check(question, "amber", "Not reached", figure, detail, anchor)
-    detail += f", {len(sure)} of them by the whole of their interval"
+    detail += f", {len(sure)} of them by the whole of the interval"
     if not sure:
         return Check(question, "amber", "Reached, but not for sure", figure, detail, anchor)
     return Check(question, "green", "Reached", figure, detail, anchor)

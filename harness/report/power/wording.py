@@ -26,6 +26,7 @@ def design_words(analysis: PowerAnalysis, point: Record) -> str:
     parts = [
         f"{lowered(axis['label'])} {value_words(axis, point['axis'][axis['name']])}"
         for axis in analysis.axes
+        if axis["name"] in point["axis"]
     ]
     return ", ".join(parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.report.reading import Record
@@ -54,12 +55,26 @@ MEASURES = (
         "tests of “no change” that reject: type I error where the truth is 0, otherwise power",
         True, 1,
     ),
+    Measure("rejection_lowest", "Rejected at least, %", "had no failed one rejected", True, 1),
+    Measure("rejection_highest", "Rejected at most, %", "had every failed one rejected", True, 1),
     Measure("type_s", "Type S, %", "significant estimates with the wrong sign", True, 1),
     Measure("type_m", "Type M", "mean size of the significant estimates over the true size",
             places=2),
     Measure("half_width", "Half width", "mean half width of the intervals, log rate ratio"),
 )  # fmt: skip
 BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def measured(rows: Iterable[Record]) -> list[Measure]:
+    """Return the measures of these rows in the order of the table, those not known here last."""
+    names = dict.fromkeys(row["measure"] for row in rows)
+    known = [measure for measure in MEASURES if measure.name in names]
+    return known + [measure_named(name) for name in names if name not in BY_NAME]
+
+
+def measure_named(name: str) -> Measure:
+    """Return a measure by its name; one not known here is shown as it is."""
+    return BY_NAME.get(name) or Measure(name, name.replace("_", " ").capitalize(), "")
 
 
 def decimals(measure: Measure, mcse: float | None) -> int:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from harness.report.power.reading import PowerAnalysis
+from harness.report.power.wording import design_words
 from harness.report.reading import Record
 from harness.report.rounding import brief, p_text, whole
 from harness.report.simulation.tables.agreement import VERDICT_NOTE, verdict_cells, verdict_columns
@@ -29,7 +34,7 @@ def audit_table(audit: Record) -> Table:
     return Table("audit", title, columns, (row,), VERDICT_NOTE, "audit")
 
 
-def decisions_table(audit: Record) -> Table | None:
+def decisions_table(analysis: PowerAnalysis, audit: Record) -> Table | None:
     """Return the replicates on which the engines decide differently; None where there is none."""
     if not audit["decisions_differ"]:
         return None
@@ -42,7 +47,7 @@ def decisions_table(audit: Record) -> Table | None:
     )
     rows = tuple(
         (
-            Cell(str(found["point"]), tone="name"),
+            Cell(_design(analysis, found["point"]), tone="name"),
             Cell(str(found["replicate"])),
             Cell(_p(found["p_fast"])),
             Cell(_p(found["p_audit"])),
@@ -53,6 +58,12 @@ def decisions_table(audit: Record) -> Table | None:
     return Table(
         "decisions", "Every decision that differs", columns, rows, csv="decisions", tall=True
     )
+
+
+def _design(analysis: PowerAnalysis, point: Any) -> str:
+    """Where a replicate lies: by the values of the axes where they are given."""
+    named = isinstance(point, Mapping)
+    return design_words(analysis, {"axis": point}) if named else str(point)
 
 
 def _p(p: float | None) -> str:

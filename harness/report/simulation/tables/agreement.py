@@ -40,7 +40,7 @@ def agreement_table(sim: Simulation) -> Table | None:
             Cell(whole(pair["replicates"])),
             *verdict_cells(pair["verdicts"]),
             *(Cell(brief(pair[key])) for key in ("max_d", "max_s", "max_llf")),
-            Cell(_listed(pair["changed"])),
+            Cell(_listed(pair["changed"], pair.get("changed_count"))),
         )
         for pair in pairs
     )
@@ -59,5 +59,9 @@ def verdict_cells(verdicts: Mapping[str, Any]) -> tuple[Cell, ...]:
     return tuple(Cell(whole(n), tone=TONES[verdict] if n else "muted") for verdict, n in counts)
 
 
-def _listed(changed: list[int]) -> str:
-    return ", ".join(str(k) for k in changed[:LISTED]) or NOTHING
+def _listed(changed: list[int], count: int | None) -> str:
+    """The first replicates by number, after how many there are where that is known."""
+    numbers = ", ".join(str(k) for k in changed[:LISTED])
+    if not numbers:
+        return NOTHING
+    return numbers if count is None else f"{whole(count)}: {numbers}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.report.reading import Record
 from harness.report.rounding import NOTHING, fixed
-from harness.report.simulation.measures import MEASURES
+from harness.report.simulation.measures import measured
 from harness.report.simulation.reading import INTERCEPT, Simulation
 from harness.report.simulation.wording import (
     each,
@@ -22,8 +22,7 @@ from harness.report.words import counted
 
 def ademp_table(sim: Simulation) -> Table:
     """Return aims, data-generating processes, estimands, methods and performance measures."""
-    measured = {row["measure"] for row in sim.results["performance"]}
-    names = [m.head.removesuffix(", %") for m in MEASURES if m.name in measured]
+    names = [m.head.removesuffix(", %") for m in measured(sim.results["performance"])]
     terms = list(dict.fromkeys(t for p in sim.processes for t in p["truth"]))
     size = of_replicates(sim.options["replicates"])
     draws = f"{size.capitalize()} of each; every method gets the same draws."

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from harness.report.reading import Record
 from harness.report.rounding import NOTHING, whole
-from harness.report.simulation.measures import BY_NAME, MEASURES, error_text, value_text
+from harness.report.simulation.measures import (
+    error_text,
+    measure_named,
+    measured,
+    value_text,
+)
 from harness.report.simulation.reading import Simulation
-from harness.report.tables.table import Cell, Column, Table
+from harness.report.tables.table import Cell, Column, Table, Tone
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -14,8 +19,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def measures_table(sim: Simulation) -> Table:
     """Return all measures, one row a term of a method on a process."""
     marks = _marks(sim)
-    known = {row["measure"] for row in sim.results["performance"]}
-    shown = [measure for measure in MEASURES if measure.name in known]
+    shown = measured(sim.results["performance"])
     columns = (
         Column("Process and method", numeric=False),
         Column("Term", numeric=False),
@@ -45,10 +49,16 @@ def measures_table(sim: Simulation) -> Table:
 
 
 def _marks(sim: Simulation) -> dict[str, str]:
-    """Return a letter for each reason why a measure has no value."""
-    rows = sim.results["performance"]
-    reasons = dict.fromkeys(r["reason"] or "not given" for r in rows if r["value"] is None)
-    return {reason: _letters(k) for k, reason in enumerate(reasons)}
+    """Return a letter for each reason why a measure has no value or no Monte Carlo error."""
+    reasons = dict.fromkeys(_reason(row) for row in sim.results["performance"])
+    return {reason: _letters(k) for k, reason in enumerate(filter(None, reasons))}
+
+
+def _reason(row: Record) -> str:
+    """Why something is missing from a measure; empty where nothing is."""
+    if row["value"] is not None and row["mcse"] is not None:
+        return ""
+    return row["reason"] or "no reason given"
 
 
 def _letters(k: int) -> str:
@@ -62,13 +72,12 @@ def _note(marks: dict[str, str]) -> str:
         " on the log scale."
     )
     why = "; ".join(f"{letter}: {reason}" for reason, letter in marks.items())
-    return f"{base} Without a value: {why}." if why else base
+    return f"{base} Without a value or an error: {why}." if why else base
 
 
 def _cell(row: Record | None, marks: dict[str, str]) -> Cell:
     if row is None:
         return Cell(NOTHING, tone="muted")
-    if row["value"] is None:
-        return Cell(NOTHING, tone="muted", mark=marks[row["reason"] or "not given"])
-    measure = BY_NAME[row["measure"]]
-    return Cell(value_text(measure, row), sub=error_text(measure, row))
+    measure, mark = measure_named(row["measure"]), marks.get(_reason(row), "")
+    tone: Tone = "muted" if row["value"] is None else ""
+    return Cell(value_text(measure, row), error_text(measure, row), tone, mark=mark)

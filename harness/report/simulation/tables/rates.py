@@ -22,7 +22,8 @@ def rates_table(sim: Simulation) -> Table:
         Column("Method", numeric=False),
         Column("Replicates"),
         *stage_columns(),
-        Column("Answered", "replicates whose fit converged and whose test has a number"),
+        Column("Converged", "replicates whose fit converged"),
+        Column("Answered", "replicates that failed at no stage"),
         Column("Singular, %", f"{SINGULAR}; under it the 95 % interval (Wilson)"),
     )
     rows = tuple(
@@ -31,6 +32,7 @@ def rates_table(sim: Simulation) -> Table:
             Cell(sim.method(rate["method"])["label"]),
             Cell(whole(rate["replicates"])),
             *stage_cells(rate),
+            Cell(whole(rate["converged"])),
             _answered(rate),
             _singular(rate),
         )
@@ -61,12 +63,14 @@ def stage_cells(record: Record) -> tuple[Cell, ...]:
 
 def _answered(rate: Record) -> Cell:
     tone: Tone = "bad" if failed(rate) == rate["replicates"] else ""
-    return Cell(whole(rate["converged"]), sub="every replicate failed" if tone else "", tone=tone)
+    done = rate["replicates"] - failed(rate)
+    return Cell(whole(done), sub="every replicate failed" if tone else "", tone=tone)
 
 
 def _singular(rate: Record) -> Cell:
-    if not rate["converged"]:
+    done = rate["replicates"] - failed(rate)
+    if not done:
         return Cell(NOTHING, tone="muted")
     low, high = rate.get("singular_low"), rate.get("singular_high")
     limits = "" if low is None or high is None else interval(100.0 * low, 100.0 * high)
-    return Cell(percent(rate["singular"] / rate["converged"]).removesuffix(" %"), sub=limits)
+    return Cell(percent(rate["singular"] / done).removesuffix(" %"), sub=limits)
