@@ -1,25 +1,19 @@
 from __future__ import annotations
 
-import copy
 import csv
-import html
 import re
 
 import pytest
-from markdown_it import MarkdownIt
 
-from harness.errors import ConfigError
 from harness.report.rounding import fixed
-from harness.report.simulation import render_simulation_report, write_simulation_report
+from harness.report.simulation import render_simulation_report
 from harness.report.simulation.judging import beyond_chance, coverages, judged, outside
 from harness.report.simulation.measures import BY_NAME, error_text, value_text
 from harness.report.simulation.reading import Simulation
 from harness.report.simulation.status import simulation_status
 from tests.report.planned import ALL_LOST, METHODS, PROCESSES, TRUTH, build_simulation
-from tests.report.test_page import HOSTILE, LEFT_OVER, Page
+from tests.report.test_page import LEFT_OVER, Page
 
-# What Markdown writes on one line and HTML in two cells or lines.
-SEAM = re.compile(r" \(| – |\)? a$")
 ONE = {"processes": {"nb2": PROCESSES["nb2"]}, "methods": {"laplace-poisson": "Poisson, Laplace"}}
 
 
@@ -44,25 +38,6 @@ def _page(results) -> Page:
 
 def _rows(files, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(files[f"tables/{name}.csv"].decode("utf-8").splitlines()))
-
-
-def test_same_dict_same_files(results, files, tmp_path):
-    before = copy.deepcopy(results)
-    page = write_simulation_report(results, tmp_path / "new")
-    assert results == before
-    assert page == tmp_path / "new" / "index.html"
-    found = {
-        p.relative_to(page.parent).as_posix(): p for p in page.parent.rglob("*") if p.is_file()
-    }
-    assert sorted(found) == sorted(files)
-    assert [name for name in files if files[name] != found[name].read_bytes()] == []
-
-
-@pytest.mark.parametrize("wrong", [{"schema": 2}, {"kind": "power"}, {"kind": None}])
-def test_other_results_are_refused_and_nothing_written(results, tmp_path, wrong):
-    with pytest.raises(ConfigError, match="this report reads 1 and 'simulation'"):
-        write_simulation_report(results | wrong, tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_csv_holds_every_digit(results, files):
@@ -237,55 +212,6 @@ def test_two_programs_that_differ_are_red():
 
     found = simulation_status(Simulation(build_simulation(replicates=20, edit=differ, **ONE)))
     assert [check.light for check in found.checks][-1] == "red"
-
-
-def _hostile(results):
-    for key in ("name", "title", "aims"):
-        results["study"][key] = HOSTILE
-    results["options"]["command"] = HOSTILE
-    for record in (*results["processes"], *results["methods"]):
-        record |= {key: HOSTILE for key in ("title", "label", "formula") if key in record}
-    results["processes"][0]["facts"] = [[HOSTILE, HOSTILE]]
-    for row in results["performance"]:
-        if row["value"] is None:
-            row["reason"] = HOSTILE
-
-
-def test_hostile_names_are_text():
-    files = render_simulation_report(build_simulation(replicates=50, edit=_hostile, **ONE))
-    source = files["index.html"].decode("utf-8")
-    found = Page(source)
-    assert {tag for tag, _ in found.tags}.isdisjoint({"script", "iframe", "object"})
-    assert found.text.count(" ".join(HOSTILE.split())) > 10
-    assert "<script" not in source
-    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
-    types = {token.type for token in parser.parse(files["report.md"].decode("utf-8"))}
-    assert not types & {"html_block", "html_inline"}
-
-
-def test_nothing_is_fetched_and_all_links_lead_somewhere(files, page):
-    ids = {a["id"] for _, a in page.tags if a.get("id")}
-    for tag, attributes in page.tags:
-        assert not any(name.startswith("on") for name in attributes)
-        for name in ("src", "href"):
-            target = attributes.get(name) or "#findings"
-            if target.startswith("#"):
-                assert target[1:] in ids
-            else:
-                assert target.startswith("data:image/svg+xml,") or target in files, (tag, target)
-    assert "<script" not in files["index.html"].decode("utf-8")
-
-
-def test_markdown_and_html_say_the_same(files, page):
-    text = files["report.md"].decode("utf-8")
-    plain = html.unescape(re.sub(r"\\(.)", r"\1", text))
-    for title in re.findall(r"(?m)^##+ (.*)$", plain):
-        assert title in page.text
-    lines = [line for line in plain.splitlines() if line.startswith("| ") and "---" not in line]
-    cells = {cell for line in lines for cell in line.strip("| ").split(" | ")}
-    parts = {part.strip("* ").removesuffix(")") for cell in cells for part in SEAM.split(cell)}
-    assert len(parts) > 100
-    assert [part for part in parts if part.strip("*") not in page.text] == []
 
 
 def test_the_replay_shows_a_replicate_on_which_methods_differ(results, page):

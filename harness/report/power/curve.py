@@ -41,7 +41,7 @@ def power_curve(analysis: PowerAnalysis) -> Drawing | None:
     if not analysis.known or len(analysis.points) + len(analysis.evaluations) < 2:
         return None
     with house_style():
-        figure = new_figure(8.4, 4.6)
+        figure = new_figure(7.4, 4.4)
         ax = figure.subplots()
         scale = _Scale([point["axis"][analysis.axes[0]["name"]] for point in analysis.points])
         _target(ax, analysis)
