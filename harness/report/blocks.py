@@ -21,9 +21,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines to copy."""
+    """Lines to copy; those of language "text" are prose or formulas, and wrap."""
 
     text: str
+    language: str = "yaml"
 
 
 @dataclass(frozen=True, slots=True)

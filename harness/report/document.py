@@ -1,14 +1,10 @@
-"""The report as a whole: a status and sections in reading order."""
+"""The concordance report as a whole: a status and sections in reading order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from harness.report.blocks import Section
 from harness.report.derived import overdispersion
 from harness.report.figures import all_figures
-from harness.report.figures.style import Drawing
-from harness.report.products import Product, made_products
+from harness.report.products import made_products
 from harness.report.reading import Reading
 from harness.report.sections import (
     agreement,
@@ -22,7 +18,10 @@ from harness.report.sections import (
     truth,
 )
 from harness.report.sections.material import Material
-from harness.report.status import Status, status
+from harness.report.size import embedded_figures, longest, shown_fits
+from harness.report.slug import slugs
+from harness.report.status import status
+from harness.report.whole import Document
 from harness.report.words import model_sentence
 
 MAKERS = (
@@ -46,18 +45,6 @@ MAKERS = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Document:
-    """The whole report."""
-
-    reading: Reading
-    status: Status
-    model: str
-    sections: tuple[Section, ...]
-    drawings: tuple[Drawing, ...]
-    products: tuple[Product, ...] = ()
-
-
 def document(reading: Reading) -> Document:
     """Return the report on one results dict."""
     found = overdispersion(reading)
@@ -66,11 +53,22 @@ def document(reading: Reading) -> Document:
     drawings += [product.drawing for product in made if product.drawing]
     material = Material(reading, found, {drawing.name: drawing for drawing in drawings}, made)
     sections = tuple(section for maker in MAKERS if (section := maker(material)).blocks)
+    study, counts = reading.study, reading.results["counts"]
+    expected = counts["pairs_expected"]
     return Document(
-        reading,
-        status(reading, found),
-        model_sentence(reading),
-        sections,
-        tuple(drawings),
-        made,
+        kind="Concordance report",
+        name=study["name"],
+        title=study["title"],
+        command=study["command"],
+        status=status(reading, found),
+        count=f"{counts['pairs_at_level']} of {expected}" if expected else "",
+        counted=f"like-for-like pairs of fits reach the level “{study['level']}” or better.",
+        aside="The model",
+        aside_text=model_sentence(reading),
+        sections=sections,
+        drawings=tuple(drawings),
+        images=embedded_figures(reading, sections),
+        products=made,
+        fit_ids=slugs(fit["id"] for fit in shown_fits(reading, reading.fits)),
+        longest=longest(reading),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.report.derived import Overdispersion, end_state, index_of, significant, too_narrow
 from harness.report.numerics import ChainedIndex, percentage_change
 from harness.report.reading import EXACT, Reading, Record, unreliable
-from harness.report.rounding import fixed, interval, unbroken
+from harness.report.rounding import fixed, interval, tied
 from harness.report.words import plural, unit_of
 
 SLOPES = ("pre", "post")
@@ -75,14 +75,7 @@ def _sentences(fit: Record, reading: Reading) -> list[str]:
     ]
     sentences = [text for text in (*joined, "; ".join(others)) if text]
     found = [f"{text[0].upper()}{text[1:]}." for text in sentences] + _chained(fit, reading)
-    return [_unbroken(text) for text in found]
-
-
-def _unbroken(text: str) -> str:
-    # A line must not end between a number and its sign, nor inside an interval.
-    for part in (" to ", " %"):
-        text = text.replace(part, unbroken(part))
-    return text
+    return [tied(text) for text in found]
 
 
 def _clause(fit: Record, term: str, opening: str, period: str) -> str:
@@ -149,7 +142,7 @@ def _check(found: Overdispersion, reading: Reading) -> tuple[str, bool]:
         parts.append(f"{names.get(term, term)} is {now} ({limits})")
     if not parts:
         parts.append("the stages hold")
-    return _unbroken(f"With a negative binomial model, {'; '.join(parts)}{chain}."), True
+    return tied(f"With a negative binomial model, {'; '.join(parts)}{chain}."), True
 
 
 def _no_wider(found: Overdispersion) -> str:
@@ -166,4 +159,4 @@ def _chain_by_nb2(nb2: Record, changed: bool, reading: Reading) -> str:
     now = ""
     if changed:
         now = ", now a clear change" if end_state(index) else ", no longer a clear change"
-    return _unbroken(f"; chained together, 100 became {end}{limits}{now}")
+    return tied(f"; chained together, 100 became {end}{limits}{now}")

@@ -77,7 +77,7 @@ def all_frames(reading: Reading) -> dict[str, pd.DataFrame]:
         "medians": _frame(reading.results["medians"]),
         "dropped": _frame(_dropped(reading)),
         "rows_by_t": _frame(_rows_by_t(reading)),
-        "versions": _frame(version_rows(reading)),
+        "versions": _frame(version_rows(reading.results["environment"])),
         **_claims(reading),
         **({"truth": _frame(_truth(reading))} if reading.results.get("truth") else {}),
     }
@@ -279,9 +279,8 @@ def _truth(reading: Reading) -> Iterator[Record]:
         yield row
 
 
-def version_rows(reading: Reading) -> Iterator[Record]:
+def version_rows(environment: Record) -> Iterator[Record]:
     """Yield language, name and version of everything that computed."""
-    environment = reading.results["environment"]
     yield {"language": "Python", "name": "Python", "version": environment["python"]}
     for name, version in sorted((environment["packages"] or {}).items()):
         yield {"language": "Python", "name": name, "version": version}

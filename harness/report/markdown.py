@@ -15,10 +15,10 @@ from harness.report.blocks import (
     Recipes,
     Text,
 )
-from harness.report.document import Document
 from harness.report.figures.style import Drawing
 from harness.report.plaintext import visible
 from harness.report.tables.table import Cell, Table
+from harness.report.whole import Document
 
 # What opens markup anywhere in a line, what opens a list or a heading at its start, and addresses.
 SPECIAL = re.compile(r"([\\`*_\[\]|~$@]|:(?=//)|^[-+#=](?=\s|$|[-#=]))")
@@ -63,15 +63,15 @@ def markdown(document: Document, figure_files: dict[str, str]) -> str:
 
 
 def _head(document: Document) -> Iterator[str]:
-    study, status = document.reading.study, document.status
-    yield f"# {escaped(study['title'])}"
+    status = document.status
+    yield f"# {escaped(document.title)}"
     yield f"**{status.heading}.** {escaped(status.sentence)}"
     yield "\n".join(
         f"- {check.sign} **{check.question}** {check.answer}: {escaped(check.figure)}"
         f" {escaped(check.detail)}."
         for check in status.checks
     )
-    yield escaped(document.model)
+    yield escaped(document.aside_text)
 
 
 def _block(block: Block, figure_files: dict[str, str]) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _block(block: Block, figure_files: dict[str, str]) -> Iterator[str]:
         case Text():
             yield f"> {escaped(block.text)}" if block.kind != "plain" else escaped(block.text)
         case Code():
-            yield fenced(block.text, "yaml")
+            yield fenced(block.text, block.language)
         case Heading():
             yield f"### {escaped(block.text)}"
         case Findings():

@@ -8,10 +8,8 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from harness.report.document import Document
 from harness.report.plaintext import visible
-from harness.report.size import embedded_figures, longest, shown_fits
-from harness.report.slug import slugs
+from harness.report.whole import Document
 
 
 def _source(name: str) -> str:
@@ -46,14 +44,11 @@ def page(document: Document, figure_files: dict[str, str]) -> str:
     figure_files : dict
         Path of each figure, without ending, by its name.
     """
-    reading = document.reading
     template = environment().get_template("report.html.j2")
     return template.render(
         document=document,
-        study=reading.study,
-        counts=reading.results["counts"],
-        fit_ids=slugs(fit["id"] for fit in shown_fits(reading, reading.fits)),
-        images=embedded_figures(reading, document.sections),
-        longest=longest(reading),
+        fit_ids=document.fit_ids,
+        images=document.images,
+        longest=document.longest,
         figure_files=figure_files,
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 NOTHING = "\N{EM DASH}"
 MINUS = "\N{MINUS SIGN}"
 TOO_LARGE = 1e6
 SMALL, LARGE = 1e-3, 1e4
 MOST_DECIMALS = 6
+# " %", and " to " between two numbers.
+INSIDE = re.compile(rf" %|(?<=[\d%]) to (?=[{MINUS}\d])")
 
 
 def fixed(x: float | None, decimals: int = 1) -> str:
@@ -24,6 +27,11 @@ def fixed(x: float | None, decimals: int = 1) -> str:
 def unbroken(text: str) -> str:
     """Return text that no line breaks."""
     return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def tied(text: str) -> str:
+    """Return text that no line breaks between a number and its sign, nor inside an interval."""
+    return INSIDE.sub(lambda found: unbroken(found[0]), text)
 
 
 def brief(x: float | None, digits: int = 2) -> str:

@@ -108,7 +108,7 @@ def versions_section(material: Material) -> Section:
         "versions",
         "Versions",
         Text(f"Made by “{material.reading.study['command']}” on {environment['platform']}. {r}"),
-        data.versions_table(material.reading),
+        data.versions_table(environment),
     )
 
 

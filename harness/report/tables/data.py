@@ -115,7 +115,7 @@ def _median(record: Record | None) -> Cell:
     return Cell(f"{record['rate']:.4g}".replace("-", "−"), sub=whole(record["units"]))
 
 
-def versions_table(reading: Reading) -> Table:
+def versions_table(environment: Record) -> Table:
     """Return the version of everything that computed."""
     columns = (
         Column("Language", numeric=False),
@@ -124,7 +124,7 @@ def versions_table(reading: Reading) -> Table:
     )
     rows = tuple(
         (Cell(row["language"]), Cell(row["name"]), Cell(str(row["version"])))
-        for row in version_rows(reading)
+        for row in version_rows(environment)
     )
     return Table("versions", "Versions", columns, rows, csv="versions", heads=2)
 

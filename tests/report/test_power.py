@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import csv
+from itertools import pairwise
+
+import pytest
+
+from harness.report.power import render_power_report
+from harness.report.power.answer import answer_sentence
+from harness.report.power.curve import LABEL_GAP, spread
+from harness.report.power.reading import PowerAnalysis
+from harness.report.power.status import power_status
+from harness.report.power.wording import limits_words, lowered
+from harness.report.rounding import fixed
+from tests.report.planned import ALL_LOST
+from tests.report.powered import PARAGRAPH, UNITS, build_power
+from tests.report.test_page import LEFT_OVER, Page
+
+
+@pytest.fixture(scope="module")
+def results():
+    return build_power(search=True)
+
+
+@pytest.fixture(scope="module")
+def files(results):
+    return render_power_report(results)
+
+
+@pytest.fixture(scope="module")
+def page(files):
+    return Page(files["index.html"].decode("utf-8"))
+
+
+def _page(results) -> Page:
+    return Page(render_power_report(results)["index.html"].decode("utf-8"))
+
+
+def _rows(files, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(files[f"tables/{name}.csv"].decode("utf-8").splitlines()))
+
+
+def test_csv_holds_every_digit(results, files):
+    rows = _rows(files, "points")
+    assert [int(row["units"]) for row in rows] == list(UNITS)
+    for row, point in zip(rows, results["points"], strict=True):
+        for key in ("power", "low", "high", "power_lowest", "type_m", "mean_percent"):
+            assert float(row[key]) == point[key]
+        assert int(row["failed_fit"]) == point["failed"]["fit"]
+    seen = [(int(row["value"]), float(row["power"])) for row in _rows(files, "search")]
+    assert seen == [(e["value"], e["power"]) for e in results["search"]["evaluations"]]
+
+
+def test_every_power_is_shown_with_its_interval(results, files, page):
+    text = files["report.md"].decode("utf-8")
+    for point in results["points"]:
+        power, limits = fixed(100 * point["power"]), limits_words(point)
+        assert f"{power} {limits}" in page.text
+        assert f"{power}** ({limits})" in text or f"{power} ({limits})" in text
+
+
+def test_the_page_opens_with_the_answer(results, page):
+    search = results["search"]
+    start = page.text[: page.text.index("Contents")]
+    assert (
+        "The smallest number of units with 80 % power to reject “step0 = 0” (in truth a change of"
+        f" −7.7 %) is {search['answer']} (95 % interval {search['low']} to {search['high']})."
+    ) in start
+
+
+def test_the_paragraph_can_be_copied(files, page):
+    blocks = [a for tag, a in page.tags if tag == "pre" and a.get("class") == "prose"]
+    assert len(blocks) == 2  # the formula and the paragraph
+    assert PARAGRAPH in page.text
+    assert f"```text\n{PARAGRAPH}\n```" in files["report.md"].decode("utf-8")
+
+
+def _powers(*powers):
+    """Give the points these powers, with intervals of 2 points to either side."""
+
+    def edit(results):
+        for point, power in zip(results["points"], powers, strict=True):
+            point |= {"power": power, "low": None, "high": None}
+            if power is None:
+                point["reason"] = ALL_LOST
+            else:
+                point |= {"low": power - 0.02, "high": power + 0.02}
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("powers", "said", "light"),
+    [
+        ((0.3, 0.6, 0.85, 0.9, 0.95), "from number of units 60 on: 85.0 % (83.0 to 87.0)", "green"),
+        ((0.3, 0.6, 0.7, 0.75, 0.81), "from number of units 120 on", "amber"),
+        ((0.3, 0.4, 0.5, 0.6, 0.7), "stays below 80 %: at most 70.0 % (68.0 to 72.0)", "amber"),
+        ((0.9, 0.91, 0.92, 0.93, 0.94), "everywhere, at least 90.0 % (88.0 to 92.0)", "green"),
+        ((0.95, 0.9, 0.5, 0.4, 0.3), "up to number of units 40: 90.0 %", "green"),
+        ((0.3, 0.9, 0.7, 0.9, 0.3), "at number of units 40 and 80", "green"),
+        ((None, 0.6, 0.85, 0.9, 0.95), "from number of units 60 on: 85.0 %", "green"),
+        ((None,) * 5, "No power can be given: every replicate failed.", "red"),
+    ],
+)
+def test_where_the_target_is_reached(powers, said, light):
+    analysis = PowerAnalysis(build_power(edit=_powers(*powers)))
+    assert said in answer_sentence(analysis)
+    assert power_status(analysis).light == light
+
+
+@pytest.mark.parametrize(
+    ("power", "said"),
+    [
+        (0.9, ", above the target of 80 %"),
+        (0.7, ", below the target of 80 %"),
+        (0.81, "; the target of 80 % lies inside the interval"),
+    ],
+)
+def test_one_design_has_one_power(power, said):
+    results = build_power(units=(60,), edit=_powers(power))
+    found = _page(results)
+    start = found.text[: found.text.index("Contents")]
+    assert f"is {fixed(100 * power)} % (95 % interval" in start
+    assert said in start
+    assert not [tag for tag, _ in found.tags if tag == "img"]  # one point is no curve
+    assert not LEFT_OVER.search(found.text)
+
+
+def test_two_axes_are_lines_of_one_curve():
+    results = build_power(second=(1.0, 2.0, 4.0))
+    files = render_power_report(results)
+    found = Page(files["index.html"].decode("utf-8"))
+    for factor in (1, 2, 4):
+        assert f"overdispersion {factor} times Poisson" in found.text
+    assert len(_rows(files, "points")) == 15
+    assert {name for name in files if name.startswith("figures/")} == {
+        "figures/power-curve.svg", "figures/power-curve.png",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{0: 99.0, 1: 100.0, 2: 98.0}, {0: 0.0, 1: 50.0, 2: 100.0}, {0: 20.0}, {0: 7.0, 1: 7.0}, {}],
+)
+def test_labels_keep_apart_and_below_the_top(wanted):
+    found = spread(wanted)
+    heights = sorted(found.values())
+    assert found.keys() == wanted.keys()
+    assert all(b - a >= LABEL_GAP - 1e-9 for a, b in pairwise(heights))
+    assert max(heights, default=0.0) <= 100.0
+
+
+@pytest.mark.parametrize("stage", ["simulate", "fit", "test"])
+def test_failures_are_counted_and_never_power_0(stage):
+    results = build_power(lost=lambda n: (stage, 1.0 if n == 20 else 0.3 if n == 40 else 0.0))
+    files = render_power_report(results)
+    found = Page(files["index.html"].decode("utf-8"))
+    first, second = results["points"][:2]
+    assert f"— {ALL_LOST}" in found.text
+    assert "1 of 5 designs lost every replicate: they have no power, which is not power 0." in (
+        found.text
+    )
+    assert "a cross on the axis: no power, not power 0" in found.text
+    low, high = (fixed(100 * second[key]) for key in ("power_lowest", "power_highest"))
+    assert f"{low} {high}" in found.text
+    assert _rows(files, "points")[0]["power"] == ""
+    assert int(_rows(files, "points")[0][f"failed_{stage}"]) == first["replicates"]
+    assert not LEFT_OVER.search(found.text)
+
+
+def _detectable(answer):
+    def edit(results):
+        known = answer is not None
+        results["detectable"] = {
+            "axis": "percent", "target": 0.8, "answer": answer, "low": -9.1 if known else None,
+            "high": -7.2 if known else None, "reason": None if known else "beyond −50 %",
+        }  # fmt: skip
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (-8.1, "with 80 % power is −8.1 % (95 % interval −9.1 to −7.2 %)."),
+        (
+            None,
+            "No change with which this design rejects “step0 = 0” with 80 % power: beyond −50 %.",
+        ),
+    ],
+)
+def test_the_detectable_effect(answer, said):
+    found = _page(build_power(edit=_detectable(answer)))
+    assert said in found.text
+    assert not LEFT_OVER.search(found.text)
+
+
+def _failed_audit(results):
+    results["audit"] |= {
+        "ok": False,
+        "decisions_differ": [
+            {"point": {"units": 40}, "replicate": 17, "p_fast": 0.049991, "p_audit": 0.050009,
+             "explanation": None}
+        ],
+    }  # fmt: skip
+
+
+def _explained_audit(results):
+    _failed_audit(results)
+    results["audit"]["ok"] = True
+    results["audit"]["decisions_differ"][0]["explanation"] = "knife-edge"
+
+
+@pytest.mark.parametrize(
+    ("edit", "light", "said"),
+    [
+        (_failed_audit, "red", "number of units 40 17 0.049991 0.050009 not explained"),
+        (_explained_audit, "green", "0.049991 0.050009 knife-edge"),
+        (lambda results: results.update(audit=None), "green", "No replicate was refitted"),
+    ],
+    ids=["failed", "explained", "none"],
+)
+def test_the_audit(edit, light, said):
+    results = build_power(edit=edit)
+    found = power_status(PowerAnalysis(results))
+    assert found.light == light
+    assert said in _page(results).text
+
+
+def _bare(results):
+    results["contrast"] |= {"percent": None, "rate_ratio": None}
+    results["paragraph"] = ""
+    results["process"] |= {"facts": [], "fixed_design": False}
+
+
+def _no_answer(results):
+    results["search"] |= {"answer": None, "low": None, "high": None, "reason": "beyond 500 units"}
+
+
+def _words(results):
+    for point, word in zip(results["points"], ("a", "b", "c", "d", "e"), strict=True):
+        point["axis"]["units"] = word
+
+
+MISSING = {
+    "bare": {"edit": _bare},
+    "no target": {"target": None},
+    "no target, one point": {"target": None, "units": (60,)},
+    "no answer": {"search": True, "edit": _no_answer},
+    "search only": {"search": True, "edit": lambda results: results["points"].clear()},
+    "no points": {"edit": lambda results: results["points"].clear()},
+    "words on the axis": {"edit": _words},
+    "wide axis": {"units": (5, 50, 500, 5000)},
+    "half width": {"edit": lambda results: results["options"].update(half_width=0.001)},
+}
+
+
+@pytest.mark.parametrize("options", MISSING.values(), ids=MISSING.keys())
+def test_whatever_is_missing_the_page_stands(options):
+    found = _page(build_power(**{"replicates": 100} | options))
+    assert "The answer" in found.text
+    assert not LEFT_OVER.search(found.text)
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [("Number of units", "number of units"), ("SD of the slope", "SD of the slope"),
+     ("NB2 theta", "NB2 theta"), ("", "")],
+)  # fmt: skip
+def test_labels_inside_a_sentence(label, found):
+    assert lowered(label) == found

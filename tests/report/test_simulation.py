@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+
+from harness.report.rounding import fixed
+from harness.report.simulation import render_simulation_report
+from harness.report.simulation.judging import beyond_chance, coverages, judged, outside
+from harness.report.simulation.measures import BY_NAME, error_text, value_text
+from harness.report.simulation.reading import Simulation
+from harness.report.simulation.status import simulation_status
+from tests.report.planned import ALL_LOST, METHODS, PROCESSES, TRUTH, build_simulation
+from tests.report.test_page import LEFT_OVER, Page
+
+ONE = {"processes": {"nb2": PROCESSES["nb2"]}, "methods": {"laplace-poisson": "Poisson, Laplace"}}
+
+
+@pytest.fixture(scope="module")
+def results():
+    return build_simulation(replicates=500)
+
+
+@pytest.fixture(scope="module")
+def files(results):
+    return render_simulation_report(results)
+
+
+@pytest.fixture(scope="module")
+def page(files):
+    return Page(files["index.html"].decode("utf-8"))
+
+
+def _page(results) -> Page:
+    return Page(render_simulation_report(results)["index.html"].decode("utf-8"))
+
+
+def _rows(files, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(files[f"tables/{name}.csv"].decode("utf-8").splitlines()))
+
+
+def test_csv_holds_every_digit(results, files):
+    rows = _rows(files, "performance")
+    assert len(rows) == len(results["performance"])
+    for row, record in zip(rows, results["performance"], strict=True):
+        assert [row[k] for k in ("process", "method", "term", "measure")] == [
+            record[k] for k in ("process", "method", "term", "measure")
+        ]
+        for key in ("truth", "value", "mcse"):
+            assert (float(row[key]) if row[key] else None) == record[key]
+    rates = {(row["process"], row["method"]): row for row in _rows(files, "rates")}
+    for rate in results["rates"]:
+        row = rates[rate["process"], rate["method"]]
+        assert int(row["failed_fit"]) == rate["failed"]["fit"]
+        assert float(row["singular_low"]) == rate["singular_low"]
+
+
+def test_every_measure_is_shown_with_its_error(results, files, page):
+    text = files["report.md"].decode("utf-8")
+    for row in results["performance"]:
+        if row["value"] is None:
+            continue
+        measure = BY_NAME[row["measure"]]
+        value, error = value_text(measure, row), error_text(measure, row)
+        assert f"{value} {error}" in page.text
+        assert f"{value} ({error})".replace("-", "\\-") in text
+
+
+@pytest.mark.parametrize(
+    ("value", "mcse", "shown"),
+    [
+        (0.01234567, 0.00123, ("0.0123", "0.0012")),
+        (-1.5e-6, 2.4e-7, ("−0.00000150", "0.00000024")),
+        (123.456, 12.0, ("123.5", "12.0")),
+        (0.25, None, ("0.2500", "")),
+    ],
+)
+def test_the_monte_carlo_error_decides_the_digits(value, mcse, shown):
+    row = {"value": value, "mcse": mcse}
+    assert (value_text(BY_NAME["bias"], row), error_text(BY_NAME["bias"], row)) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "mcse", "n", "verdict"),
+    [
+        (0.61, 0.0154, 1000, "below"),
+        (0.97, 0.0054, 1000, "above"),
+        (0.937, 0.0077, 1000, "within"),
+        # All of 20 intervals hold the truth: the plain error is 0, and 20 are no proof of too many.
+        (1.0, 0.0, 20, "within"),
+        (1.0, 0.0, 1000, "above"),
+    ],
+)
+def test_a_coverage_is_judged_by_its_monte_carlo_error(value, mcse, n, verdict):
+    found = judged({"value": value, "mcse": mcse, "n": n}, 0.95)
+    assert found is not None
+    assert found.verdict == verdict
+
+
+def test_the_verdict_names_the_worst_coverage(results, page):
+    rows = [r for r in results["performance"] if r["measure"] == "coverage"]
+    worst = min(rows, key=lambda row: row["value"])
+    assert (worst["process"], worst["value"] < 0.85) == ("nb2", True)
+    start = page.text[: page.text.index("Contents")]
+    said = (
+        f"On data from “{PROCESSES['nb2']}”, the 95 % intervals of {worst['term']} by"
+        f" {METHODS[worst['method']]} hold the truth in {fixed(100 * worst['value'])} % of 500"
+        f" replicates (Monte Carlo error {fixed(100 * worst['mcse'])})."
+    )
+    assert said in start
+    off = outside(coverages(Simulation(results)))
+    assert f"Of {len(rows)} coverages, {len(off)} lie further from 95 %" in start
+
+
+def test_rates_that_are_right_are_called_right():
+    sim = Simulation(build_simulation(factor=lambda process, method: 1.0))
+    found = simulation_status(sim)
+    assert found.light == "green"
+    assert beyond_chance(coverages(sim)) == []
+    # Of 30 rates one or two are off by chance: that is said, and is no alarm.
+    assert f"{len(outside(coverages(sim)))} lie" not in found.sentence
+
+
+@pytest.mark.parametrize("stage", ["simulate", "fit", "test"])
+def test_a_method_without_any_answer_is_never_power_0(stage):
+    def lost(process: str, method: str) -> tuple[str, float]:
+        return stage, 1.0 if method == "lme4-poisson" else 0.1
+
+    results = build_simulation(replicates=200, lost=lost)
+    files = render_simulation_report(results)
+    found = Page(files["index.html"].decode("utf-8"))
+    place = {"simulate": "while the data were drawn", "fit": "at the fit", "test": "at the test"}
+    why = f"Every replicate failed (200 {place[stage]}): there is nothing to judge"
+    assert found.text.count(f"{why}, and this is not power 0.") == len(PROCESSES)
+    assert "every replicate failed" in found.text
+    assert re.search(f"[a-z]: {ALL_LOST}", found.text)
+    assert not LEFT_OVER.search(found.text)
+    for rate in results["rates"]:
+        row = next(
+            r for r in _rows(files, "rates")
+            if (r["process"], r["method"]) == (rate["process"], rate["method"])
+        )  # fmt: skip
+        assert int(row[f"failed_{stage}"]) == rate["failed"][stage] > 0
+
+
+def test_nothing_at_all():
+    results = build_simulation(replicates=50, lost=lambda process, method: ("fit", 1.0))
+    files = render_simulation_report(results)
+    found = Page(files["index.html"].decode("utf-8"))
+    assert "No answer" in found.text
+    assert "All 300 replicates failed" in found.text
+    assert not LEFT_OVER.search(found.text)
+    assert not [name for name in files if name.startswith("figures/")]
+
+
+def test_what_has_no_error_says_why_and_what_is_not_known_is_shown():
+    def edit(results):
+        bias, other, *_ = results["performance"]
+        bias |= {"value": 0.125, "mcse": None, "reason": "one replicate has no spread"}
+        other |= {"measure": "kurtosis_of_z", "value": 3.25, "mcse": 0.5}
+
+    found = _page(build_simulation(replicates=50, edit=edit, **ONE))
+    assert "0.1250 a" in found.text
+    assert "a: one replicate has no spread" in found.text
+    assert "Kurtosis of z" in found.text
+    assert "3.25 0.50" in found.text
+
+
+def _no_second(results):
+    results["second_implementation"] = None
+    results["second_implementation_reason"] = "R is not installed"
+
+
+def _counted(results):
+    for pair in results["agreement"]:
+        pair["changed_count"] = 123
+
+
+MISSING = {
+    "nothing": {},
+    "one replicate": {"replicates": 1},
+    "two replicates": {"replicates": 2},
+    "no effect anywhere": {"truth": {"intercept": 2.0, "step0": 0.0}},
+    "only the intercept": {"truth": {"intercept": 2.0}},
+    "no second implementation": {"edit": _no_second},
+    "agreement": {"methods": dict(list(METHODS.items())[:2])},
+    "a known number of changes": {"methods": METHODS, "edit": _counted},
+    "no aims": {"edit": lambda results: results["study"].update(aims="")},
+    "no facts": {"edit": lambda results: results["processes"][0]["facts"].clear()},
+    "free design": {"edit": lambda results: results["processes"][0].update(fixed_design=False)},
+}
+
+
+@pytest.mark.parametrize("options", MISSING.values(), ids=MISSING.keys())
+def test_whatever_is_missing_the_page_stands(options):
+    found = _page(build_simulation(**{"replicates": 100, **ONE} | options))
+    assert "What was found" in found.text
+    assert not LEFT_OVER.search(found.text)
+
+
+def test_a_missing_second_implementation_says_why():
+    assert (
+        "No second implementation was run: R is not installed."
+        in _page(build_simulation(replicates=20, edit=_no_second, **ONE)).text
+    )
+
+
+def test_two_programs_that_differ_are_red():
+    def differ(results):
+        results["second_implementation"]["largest_relative_difference"] = 2e-3
+
+    found = simulation_status(Simulation(build_simulation(replicates=20, edit=differ, **ONE)))
+    assert [check.light for check in found.checks][-1] == "red"
+
+
+def test_the_replay_shows_a_replicate_on_which_methods_differ(results, page):
+    pair = next(pair for pair in results["agreement"] if pair["changed"])
+    wanted = f"harness simulate poisson-coverage --replay {pair['process']}:{pair['changed'][0]}"
+    assert wanted in page.text
+
+
+@pytest.mark.parametrize("term", [t for t in TRUTH if t != "intercept"])
+def test_rejections_are_type_i_errors_where_the_truth_is_0(results, term):
+    sim = Simulation(results)
+    null = sim.without_effect("nb2", "laplace-nb2")
+    assert (term in null) is (TRUTH[term] == 0.0)
+    assert (term in sim.with_effect("nb2", "laplace-nb2")) is (TRUTH[term] != 0.0)
