@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,14 @@ class PointFound:
     asked: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """An answer, and the points that were evaluated for it, in the same order."""
+
+    answer: Answer
+    points: tuple[PointFound, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class PowerRun:
     """What a power analysis found."""
@@ -59,10 +67,9 @@ class PowerRun:
     file: StudyFile
     options: SimulationOptions
     points: tuple[PointFound, ...]
-    searched: Answer | None
-    detectable: Answer | None
+    searched: Searched | None
+    detectable: Searched | None
     audit: Audit | None
-    evaluated: tuple[PointFound, ...] = field(default=())
 
     @property
     def power(self) -> Power:
@@ -156,13 +163,12 @@ def run_power(
     analyst = _Analyst(file, options, bench)
     _check(analyst, grid, asked)
     points = tuple(analyst.at(point) for point in grid)
-    made: list[PointFound] = []
-    searched = _searched(analyst, asked.search, asked.target, made)
-    detectable = _searched(analyst, asked.detectable, asked.target, made)
+    searched = _searched(analyst, asked.search, asked.target)
+    detectable = _searched(analyst, asked.detectable, asked.target)
     checked = None
     if auditor is not None and asked.audit is not None:
         checked = _audit(analyst, points, auditor, asked.audit)
-    return PowerRun(file, options, points, searched, detectable, checked, tuple(made))
+    return PowerRun(file, options, points, searched, detectable, checked)
 
 
 def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
@@ -173,18 +179,18 @@ def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power)
             raise type(error)(f"power: {error}") from None
 
 
-def _searched(
-    analyst: _Analyst, part: SearchPart | None, target: float, made: list[PointFound]
-) -> Answer | None:
+def _searched(analyst: _Analyst, part: SearchPart | None, target: float) -> Searched | None:
     if part is None:
         return None
+    made: list[PointFound] = []
 
     def evaluate(value: float) -> Evaluation:
         found, evaluation = analyst.evaluation(part.over, value)
         made.append(found)
         return evaluation
 
-    return search(evaluate, SCALES[part.over], part.between, target, part.evaluations)
+    answer = search(evaluate, SCALES[part.over], part.between, target, part.evaluations)
+    return Searched(answer, tuple(made))
 
 
 def _auditor(asked: Power) -> str | None:

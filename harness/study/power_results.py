@@ -9,9 +9,8 @@ from typing import Any
 
 from harness.engines.environment import current_environment
 from harness.simulation.power.audit import Audit
-from harness.simulation.power.search import Answer
 from harness.study.pieces import BATCH
-from harness.study.power import PointFound, PowerRun
+from harness.study.power import PointFound, PowerRun, Searched
 from harness.study.power_parts import AXES, SearchPart
 from harness.study.protocol import protocol_paragraph
 from harness.study.simulation_results import SCHEMA, method_record, process_record
@@ -91,25 +90,26 @@ def _why_nothing(failed: tuple[int, int, int]) -> str:
     )
 
 
-def search_record(found: Answer | None, part: SearchPart | None, target: float) -> Any:
+def search_record(found: Searched | None, part: SearchPart | None, target: float) -> Any:
     """What a search found."""
     if found is None or part is None:
         return None
+    answer = found.answer
     return {
         "axis": part.over,
         "label": AXES[part.over],
         "between": list(part.between),
         "target": target,
-        "answer": _maybe(found.value),
-        "low": _maybe(found.low),
-        "high": _maybe(found.high),
+        "answer": _maybe(answer.value),
+        "low": _maybe(answer.low),
+        "high": _maybe(answer.high),
         "confidence": 0.95,
         "evaluations": [
-            {"value": e.value, "tested": e.tested, "rejected": e.rejected,
-             "power": e.power if e.tested else None}
-            for e in found.evaluations
+            {"value": e.value, "replicates": one.rates.replicates, "tested": e.tested,
+             "rejected": e.rejected, "power": e.power if e.tested else None}
+            for e, one in zip(answer.evaluations, found.points, strict=True)
         ],
-        "reason": found.reason,
+        "reason": answer.reason,
     }  # fmt: skip
 
 

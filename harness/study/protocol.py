@@ -22,7 +22,7 @@ FAMILIES = {
 def protocol_paragraph(results: Mapping[str, Any]) -> str:
     """Return the paragraph; every number in it stands in the results."""
     options, method, contrast = results["options"], results["method"], results["contrast"]
-    drawn = "; ".join(results["process"]["formula"])
+    drawn = "; ".join(results["process"]["formula"].splitlines())
     analysed = (
         f"Each replicate was analysed by a {FAMILIES[method['family']]} mixed model with the stages"
         f" of the {method['impact']} impact model, {_random(method)} and log exposure as offset;"

@@ -73,7 +73,7 @@ def process_record(one: Replication, title: str) -> dict[str, Any]:
     return {
         "name": process.name,
         "title": title or process.name,
-        "formula": formula(process),
+        "formula": "\n".join(formula(process)),
         "facts": facts(process),
         "truth": {term: number(value) for term, value in truth.items()},
         "percent": {term: number(100 * math.expm1(value)) for term, value in truth.items()},
