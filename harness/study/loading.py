@@ -67,6 +67,13 @@ def load_study(path: Path) -> Study:
     ConfigError
         In one line that names file, line, key and mend.
     """
+    there = top_level(path)
+    other = next((key for key in ("simulate", "power") if key in there), None)
+    if other is not None and "source" not in there:
+        raise ConfigError(
+            f"{path}: has no source, so there is nothing to run: harness {other} {path.stem}, or"
+            " add source, indicators and engines"
+        )
     return read_validated(path, Study, "a study file is a list of 'key: value' entries", _PARTS)
 
 

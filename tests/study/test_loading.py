@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigError
-from harness.study.loading import built_in_studies, find_study, load_study
+from harness.study.loading import built_in_studies, find_study, load_plan, load_study
 from tests.study.files import PARTS, STRATA, study_text
 
 # The lines of the parts in ``PARTS``; what is added follows on line 9.
@@ -221,6 +221,11 @@ def test_labels_of_truth_values_match_the_text_of_a_table(tmp_path: Path) -> Non
 
 def test_built_in_studies_are_valid() -> None:
     found = built_in_studies()
-    assert "us-traffic" in found
+    assert {"us-traffic", "hospitals"} <= set(found)
     for name, path in found.items():
-        assert load_study(path).study == name
+        assert load_plan(path).study == name
+
+
+def test_what_only_simulates_has_nothing_to_run() -> None:
+    with pytest.raises(ConfigError, match="has no source.*harness simulate few-units"):
+        load_study(built_in_studies()["few-units"])
