@@ -47,7 +47,7 @@ def read_validated(
         ) from None
 
 
-def top_level(path: Path) -> set[str]:
+def top_level(path: Path, shape: str) -> set[str]:
     """Return the keys of a file's top level; none where it is no mapping.
 
     Raises
@@ -55,7 +55,7 @@ def top_level(path: Path) -> set[str]:
     ConfigError
         If it cannot be read.
     """
-    return set(map(str, _tree(path, "it must be a list of 'key: value' entries")))
+    return set(map(str, _tree(path, shape)))
 
 
 def _tree(path: Path, shape: str) -> dict[Any, Any]:

@@ -19,6 +19,7 @@ from harness.study.scrutiny_parts import Scrutiny
 from harness.study.simulation_parts import Simulate
 from harness.yaml_file import one_line, read_validated, top_level
 
+SHAPE = "a study file is a list of 'key: value' entries"
 # Where the keys of a part stand, for suggestions of a misspelt one's right spelling.
 _PARTS: dict[str, type[BaseModel]] = {
     "words": Words,
@@ -67,14 +68,14 @@ def load_study(path: Path) -> Study:
     ConfigError
         In one line that names file, line, key and mend.
     """
-    there = top_level(path)
+    there = top_level(path, SHAPE)
     other = next((key for key in ("simulate", "power") if key in there), None)
     if other is not None and "source" not in there:
         raise ConfigError(
             f"{path}: has no source, so there is nothing to run: harness {other} {path.stem}, or"
             " add source, indicators and engines"
         )
-    return read_validated(path, Study, "a study file is a list of 'key: value' entries", _PARTS)
+    return read_validated(path, Study, SHAPE, _PARTS)
 
 
 def load_plan(path: Path) -> StudyFile:
@@ -85,8 +86,8 @@ def load_plan(path: Path) -> StudyFile:
     ConfigError
         In one line that names file, line, key and mend.
     """
-    root = Study if "source" in top_level(path) else StudyFile
-    return read_validated(path, root, "a study file is a list of 'key: value' entries", _PARTS)
+    root = Study if "source" in top_level(path, SHAPE) else StudyFile
+    return read_validated(path, root, SHAPE, _PARTS)
 
 
 def message(error: Any) -> str:

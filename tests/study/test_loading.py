@@ -227,5 +227,5 @@ def test_built_in_studies_are_valid() -> None:
 
 
 def test_what_only_simulates_has_nothing_to_run() -> None:
-    with pytest.raises(ConfigError, match="has no source.*harness simulate few-units"):
+    with pytest.raises(ConfigError, match="harness simulate few-units"):
         load_study(built_in_studies()["few-units"])
