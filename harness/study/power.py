@@ -66,6 +66,7 @@ class PowerRun:
 
     file: StudyFile
     options: SimulationOptions
+    base: Replication  # of the process as the file has it
     points: tuple[PointFound, ...]
     searched: Searched | None
     detectable: Searched | None
@@ -168,7 +169,9 @@ def run_power(
     checked = None
     if auditor is not None and asked.audit is not None:
         checked = _audit(analyst, points, auditor, asked.audit)
-    return PowerRun(file, options, points, searched, detectable, checked)
+    return PowerRun(
+        file, options, analyst.replication({})[0], points, searched, detectable, checked
+    )
 
 
 def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:

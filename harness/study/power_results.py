@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.engines.environment import current_environment
 from harness.simulation.power.audit import Audit
+from harness.simulation.replicates import truth_of
 from harness.study.pieces import BATCH
 from harness.study.power import PointFound, PowerRun, Searched
 from harness.study.power_parts import AXES, SearchPart
@@ -19,7 +20,8 @@ from harness.study.writable import number
 
 def power_results(run: PowerRun) -> dict[str, Any]:
     """Return the contents of results.json of a power analysis."""
-    asked, first = run.power, run.points[0]
+    asked, base = run.power, run.base
+    truth = truth_of(base.process, base.method, base.whole).get(asked.contrast)
     results = {
         "schema": SCHEMA,
         "kind": "power",
@@ -30,9 +32,9 @@ def power_results(run: PowerRun) -> dict[str, Any]:
             "alpha": asked.alpha, "target": asked.target, "half_width": asked.half_width,
             "command": run.options.command,
         },
-        "process": process_record(first.replication, asked.process.title),
-        "method": method_record(asked.method, first.replication.method),
-        "contrast": _contrast(asked.contrast, first.truth),
+        "process": process_record(base, asked.process.title),
+        "method": method_record(asked.method, base.method),
+        "contrast": _contrast(asked.contrast, truth),
         "test": asked.test,
         "axes": [
             {"name": axis, "label": AXES[axis], "unit": "", "values": values}
