@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,7 +31,11 @@ def render_session_report(records: Sequence[Record]) -> dict[str, bytes]:
         "pairs": pd.DataFrame(list(_pairs(records)), columns=list(PAIR_HEADS)),
         "estimates": pd.DataFrame(list(_estimates(records)), columns=list(ESTIMATE_HEADS)),
     }
-    return rendered(session_document(records), frames)
+    results = {"schema": 1, "kind": "session", "checks": list(records)}
+    text = json.dumps(results, indent=1, allow_nan=False, ensure_ascii=False)
+    return {
+        **rendered(session_document(records), frames), "results.json": f"{text}\n".encode()
+    }  # fmt: skip
 
 
 def write_session_report(records: Sequence[Record], out: Path) -> Path:
