@@ -29,15 +29,24 @@ def session_document(records: Sequence[Record]) -> Document:
         aside="What was checked",
         aside_text="Each check fits one model on one panel in several engines and compares every"
         " pair; engines with the same estimator must agree.",
-        sections=(
-            section("findings", "Checks", _checks_table(records)),
-            section("causes", "What falls short", *_causes(records)),
-            section("pairs", "All pairs", _pairs_table(records)),
-            section("lines", "Every fit by hand", *_lines(records)),
-            _words(),
-        ),
+        sections=tuple(one for one in _sections(records) if one.blocks),
         drawings=(),
         images={},
+    )
+
+
+def _sections(records: Sequence[Record]) -> tuple[Section, ...]:
+    return (
+        section("findings", "Checks", _checks_table(records)),
+        section("causes", "What falls short", *_causes(records)),
+        section("pairs", "All pairs", _pairs_table(records)),
+        section("lines", "Every fit by hand", *_lines(records)),
+        section(
+            "words",
+            "How to read this report",
+            Glossary("Verdicts", tuple(LEVELS.items())),
+            Glossary("Causes", tuple(CAUSES.items())),
+        ),
     )
 
 
@@ -104,7 +113,7 @@ def _pairs_table(records: Sequence[Record]) -> Table:
         Column("Verdict", numeric=False),
         Column("Largest difference", MAX_D),
         Column("Largest SE difference", MAX_S),
-        Column("Log-likelihood", "absolute difference"),
+        Column("Log-likelihood", "difference"),
         Column("Cause", numeric=False),
     )
     rows = tuple(
@@ -146,10 +155,3 @@ def _lines(records: Sequence[Record]) -> list[Block]:
 
 def _name(record: Record) -> str:
     return f"{record['where']} {record['label']}".strip()
-
-
-def _words() -> Section:
-    return section(
-        "words", "How to read this report", Glossary("Verdicts", tuple(LEVELS.items())),
-        Glossary("Causes", tuple(CAUSES.items())),
-    )  # fmt: skip
