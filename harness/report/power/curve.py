@@ -25,7 +25,7 @@ from harness.report.figures.style import (
 )
 from harness.report.power.answer import answer_sentence
 from harness.report.power.reading import Line, PowerAnalysis, swayed
-from harness.report.power.wording import target_words, value_words
+from harness.report.power.wording import lowered, target_words, value_words
 from harness.report.reading import Record
 from harness.report.simulation.wording import number
 
@@ -38,12 +38,15 @@ MOST_TICKS = 12
 
 def power_curve(analysis: PowerAnalysis) -> Drawing | None:
     """Return power against the first axis, None where there is no curve to draw."""
-    if not analysis.known or len(analysis.points) + len(analysis.evaluations) < 2:
+    known = [*analysis.known, *(e for e in analysis.evaluations if e["power"] is not None)]
+    if not known or len(analysis.points) + len(analysis.evaluations) < 2:
         return None
     with house_style():
         figure = new_figure(7.4, 4.4)
         ax = figure.subplots()
-        scale = _Scale([point["axis"][analysis.axes[0]["name"]] for point in analysis.points])
+        name = analysis.first["name"]
+        seen = [] if analysis.points else [e["value"] for e in analysis.evaluations]
+        scale = _Scale([*(point["axis"][name] for point in analysis.points), *seen])
         _target(ax, analysis)
         _search(ax, analysis, scale)
         for k, line in enumerate(analysis.lines):
@@ -81,7 +84,7 @@ def _target(ax: Axes, analysis: PowerAnalysis) -> None:
 def _search(ax: Axes, analysis: PowerAnalysis, scale: _Scale) -> None:
     """Show the answer of a search along the first axis, and the designs it looked at."""
     search = analysis.results["search"]
-    if not search or search["axis"] != analysis.axes[0]["name"] or not scale.numeric:
+    if not search or search["axis"] != analysis.first["name"] or not scale.numeric:
         return
     if search["low"] is not None and search["high"] is not None:
         ax.axvspan(search["low"], search["high"], color=SHADE, linewidth=0, zorder=0)
@@ -96,7 +99,7 @@ def _search(ax: Axes, analysis: PowerAnalysis, scale: _Scale) -> None:
 
 def _line(ax: Axes, analysis: PowerAnalysis, line: Line, scale: _Scale, k: int) -> None:
     colour, marker = SERIES[k % len(SERIES)], MARKERS[k % len(MARKERS)]
-    name = analysis.axes[0]["name"]
+    name = analysis.first["name"]
     points = sorted(line.points, key=lambda p: scale(p["axis"][name]))
     x = [scale(p["axis"][name]) for p in points]
     nan = float("nan")
@@ -119,7 +122,7 @@ def _line(ax: Axes, analysis: PowerAnalysis, line: Line, scale: _Scale, k: int) 
 
 
 def _dress(ax: Axes, analysis: PowerAnalysis, scale: _Scale) -> None:
-    first = analysis.axes[0]
+    first = analysis.first
     ax.set_ylim(-2, 102)
     ax.set_yticks(range(0, 101, 20))
     ax.set_ylabel("Power, %")
@@ -146,9 +149,9 @@ def _dress(ax: Axes, analysis: PowerAnalysis, scale: _Scale) -> None:
 
 def _labels(ax: Axes, analysis: PowerAnalysis, scale: _Scale) -> None:
     """Write each line's value of the second axis at its right end, none upon another."""
-    if len(analysis.axes) < 2:
+    if len(analysis.axes) < 2 or not analysis.points:
         return
-    second, name = analysis.axes[1], analysis.axes[0]["name"]
+    second, name = analysis.axes[1], analysis.first["name"]
     ends = {}
     for k, line in enumerate(analysis.lines):
         known = sorted(line.known, key=lambda p: scale(p["axis"][name]))
@@ -180,13 +183,15 @@ def spread(
 
 
 def _alt(analysis: PowerAnalysis) -> str:
-    return f"Power curve by {analysis.axes[0]['label']}. {answer_sentence(analysis)}"
+    return f"Power curve by {analysis.first['label']}. {answer_sentence(analysis)}"
 
 
 def _caption(analysis: PowerAnalysis) -> str:
-    parts = [f"Power by {analysis.axes[0]['label']}", "with 95 % intervals (Wilson)"]
+    parts = [f"Power by {lowered(analysis.first['label'])}"]
+    if analysis.points:
+        parts[0] += ", with 95 % intervals (Wilson)"
     if len(analysis.axes) > 1:
-        parts.append(f"a line each value of {analysis.axes[1]['label']}")
+        parts.append(f"a line each value of {lowered(analysis.axes[1]['label'])}")
     if analysis.target is not None:
         parts.append("dashed: the target")
     if any(swayed(point) > SEEN for point in analysis.known):
@@ -194,6 +199,6 @@ def _caption(analysis: PowerAnalysis) -> str:
     if any(point["power"] is None for point in analysis.points):
         parts.append("a cross on the axis: no power, not power 0; the table says why")
     search: Record | None = analysis.results["search"]
-    if search and search["axis"] == analysis.axes[0]["name"]:
+    if search and search["axis"] == analysis.first["name"]:
         parts.append("diamonds: designs the search looked at; shaded: the interval on its answer")
-    return "; ".join(parts).replace("; with", ", with", 1) + "."
+    return f"{'; '.join(parts)}."

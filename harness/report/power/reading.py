@@ -105,6 +105,12 @@ class PowerAnalysis:
         return next(found, {"name": name, "label": name, "unit": "", "values": []})
 
     @property
+    def first(self) -> Record:
+        """The axis of the curve: the first of the grid, that of the search where there is none."""
+        search = self.results["search"]
+        return self.axes[0] if self.points or not search else self.axis(search["axis"])
+
+    @property
     def test(self) -> str:
         """The test in words."""
         name: str = self.results["test"]

@@ -92,7 +92,11 @@ def errors_section(sim: Simulation, drawings: Drawings) -> Section:
         "Why: bias, and the size of the standard errors",
         drawings.get("bias"),
         drawings.get("relative-error-se"),
-        fold("Numbers of both figures", grids.bias_grid(sim), grids.errors_grid(sim)),
+        fold(
+            "Numbers: bias and error of the standard errors",
+            grids.bias_grid(sim),
+            grids.errors_grid(sim),
+        ),
     )
 
 
