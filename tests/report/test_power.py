@@ -7,7 +7,7 @@ import pytest
 
 from harness.report.power import render_power_report
 from harness.report.power.answer import answer_sentence
-from harness.report.power.curve import LABEL_GAP, spread
+from harness.report.power.beside import LABEL_GAP, spread
 from harness.report.power.reading import PowerAnalysis
 from harness.report.power.status import power_status
 from harness.report.power.wording import limits_words, lowered
@@ -108,6 +108,13 @@ def test_where_the_target_is_reached(powers, said, light):
     assert power_status(analysis).light == light
 
 
+def test_the_order_of_the_points_changes_no_word():
+    results = build_power(edit=_powers(0.3, 0.6, 0.85, 0.9, 0.95))
+    wanted = answer_sentence(PowerAnalysis(results))
+    results["points"].reverse()
+    assert answer_sentence(PowerAnalysis(results)) == wanted
+
+
 @pytest.mark.parametrize(
     ("power", "said"),
     [
@@ -185,7 +192,7 @@ def _detectable(answer):
         (-8.1, "with 80 % power is −8.1 % (95 % interval −9.1 to −7.2 %)."),
         (
             None,
-            "No change with which this design rejects “step0 = 0” with 80 % power: beyond −50 %.",
+            "No change was found that this design detects with 80 % power: beyond −50 %.",
         ),
     ],
 )
