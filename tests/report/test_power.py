@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import csv
+import math
 from itertools import pairwise
 
 import pytest
 
+from harness.report.figures.style import house_style, new_figure
 from harness.report.power import render_power_report
 from harness.report.power.answer import answer_sentence
 from harness.report.power.beside import LABEL_GAP, spread
+from harness.report.power.curve import draw_curve
 from harness.report.power.reading import PowerAnalysis
 from harness.report.power.status import power_status
+from harness.report.power.tables.points import failures_table, points_table, significant_table
 from harness.report.power.wording import limits_words, lowered
 from harness.report.rounding import fixed
 from tests.report.planned import ALL_LOST
@@ -155,6 +159,56 @@ def test_labels_keep_apart_and_below_the_top(wanted):
     assert found.keys() == wanted.keys()
     assert all(b - a >= LABEL_GAP - 1e-9 for a, b in pairwise(heights))
     assert max(heights, default=0.0) <= 100.0
+
+
+def _texts(table) -> list[list[str]]:
+    return [
+        [f"{cell.text}|{cell.sub}" if cell.sub else cell.text for cell in row] for row in table.rows
+    ]
+
+
+def test_the_tables_hold_each_number_in_its_column():
+    analysis = PowerAnalysis(build_power(lost=lambda n: ("test", 0.2)))
+    points = analysis.points
+    assert _texts(points_table(analysis)) == [
+        [str(p["axis"]["units"]), fixed(p["percent"], 2), "1,000|all replicates", str(p["rejected"]),
+         f"{fixed(100 * p['power'])}|{limits_words(p)}", fixed(100 * p["power_lowest"]),
+         fixed(100 * p["power_highest"])]
+        for p in points
+    ]  # fmt: skip
+    assert _texts(significant_table(analysis)) == [
+        [str(p["axis"]["units"]), fixed(100 * p["power"]), fixed(100 * p["type_s"]),
+         fixed(p["type_m"], 2), fixed(p["mean_percent"], 2), fixed(p["percent"], 2)]
+        for p in points
+    ]  # fmt: skip
+    done = [p["replicates"] - p["failed"]["test"] for p in points]
+    assert _texts(failures_table(analysis)) == [
+        [str(p["axis"]["units"]), "1,000", "0", "0", str(p["failed"]["test"]), str(n),
+         fixed(100 * p["singular"] / n)]
+        for p, n in zip(points, done, strict=True)
+    ]  # fmt: skip
+
+
+def test_the_curve_draws_the_numbers():
+    results = build_power(second=(1.0, 4.0), lost=lambda n: ("fit", 1.0 if n == 20 else 0.2))
+    analysis = PowerAnalysis(results)
+    with house_style():
+        ax = new_figure(4, 3).subplots()
+        draw_curve(ax, analysis)
+    drawn = [line for line in ax.lines if len(line.get_xdata()) == len(UNITS)]
+    for line, own in zip(drawn, analysis.lines, strict=True):
+        wanted = [math.nan if p["power"] is None else 100 * p["power"] for p in own.points]
+        assert line.get_xdata().tolist() == list(UNITS)
+        assert line.get_ydata().tolist() == pytest.approx(wanted, nan_ok=True, rel=0)
+    crosses = [line for line in ax.lines if line.get_marker() == "x"]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in crosses] == [(20, 0.0)] * 2
+    bounds = [list(line.get_ydata()) for line in ax.lines if line.get_linestyle() == ":"]
+    assert bounds == [[100 * p["power_lowest"], 100 * p["power_highest"]] for p in analysis.known]
+    assert [t.get_text() for t in ax.texts if "times" in t.get_text()] == [
+        "4 times Poisson", "1 times Poisson",
+    ]  # fmt: skip
+    (target,) = [line for line in ax.lines if list(line.get_xdata()) == [0, 1]]
+    assert list(target.get_ydata()) == [80.0, 80.0]
 
 
 @pytest.mark.parametrize("stage", ["simulate", "fit", "test"])

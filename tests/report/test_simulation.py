@@ -5,13 +5,17 @@ import re
 
 import pytest
 
-from harness.report.rounding import fixed
+from harness.report.rounding import brief, fixed, interval
 from harness.report.simulation import render_simulation_report
+from harness.report.simulation.figures.plots import plots
 from harness.report.simulation.judging import beyond_chance, coverages, judged, outside
 from harness.report.simulation.measures import BY_NAME, error_text, value_text
 from harness.report.simulation.reading import Simulation
 from harness.report.simulation.status import simulation_status
-from tests.report.planned import ALL_LOST, METHODS, PROCESSES, TRUTH, build_simulation
+from harness.report.simulation.tables.agreement import agreement_table
+from harness.report.simulation.tables.design import truths_table
+from harness.report.simulation.tables.rates import rates_table
+from tests.report.planned import ALL_LOST, METHODS, PROCESSES, TRUTH, Z, build_simulation
 from tests.report.test_page import LEFT_OVER, Page
 
 ONE = {"processes": {"nb2": PROCESSES["nb2"]}, "methods": {"laplace-poisson": "Poisson, Laplace"}}
@@ -218,6 +222,61 @@ def test_the_replay_shows_a_replicate_on_which_methods_differ(results, page):
     pair = next(pair for pair in results["agreement"] if pair["changed"])
     wanted = f"harness simulate poisson-coverage --replay {pair['process']}:{pair['changed'][0]}"
     assert wanted in page.text
+
+
+def _texts(table) -> list[list[str]]:
+    return [
+        [f"{cell.text}|{cell.sub}" if cell.sub else cell.text for cell in row] for row in table.rows
+    ]
+
+
+def test_the_tables_hold_each_number_in_its_column():
+    results = build_simulation(replicates=400, lost=lambda process, method: ("test", 0.1))
+    sim = Simulation(results)
+    labels = {**PROCESSES, **METHODS}
+    for row, rate in zip(_texts(rates_table(sim)), results["rates"], strict=True):
+        n = str(rate["converged"])
+        singular = fixed(100 * rate["singular"] / rate["converged"])
+        limits = interval(100 * rate["singular_low"], 100 * rate["singular_high"])
+        failed = str(rate["failed"]["test"])
+        assert row == [labels[rate["process"]], labels[rate["method"]], "400", "0", "0", failed, n, n,
+                       f"{singular}|{limits}"]  # fmt: skip
+    for row, pair in zip(_texts(agreement_table(sim)), results["agreement"], strict=True):
+        counts = [str(n) for n in pair["verdicts"].values()]
+        both = f"{labels[pair['method_a']]}|{labels[pair['method_b']]}"
+        numbers = [brief(pair["max_d"]), brief(pair["max_s"]), "—"]
+        changed = ", ".join(map(str, pair["changed"])) or "—"
+        assert row == [labels[pair["process"]], both, "400", *counts, *numbers, changed]
+    for row, process in zip(_texts(truths_table(sim.processes)), sim.processes, strict=True):
+        shown = [fixed(b, 4) for b in TRUTH.values()]
+        changes = ["", *(f"|{fixed(process['percent'][t], 2)} %" for t in list(TRUTH)[1:])]
+        assert row == [process["title"], *(a + b for a, b in zip(shown, changes, strict=True))]
+
+
+def test_the_marks_of_the_figures_are_the_numbers(results):
+    sim = Simulation(results)
+    found = {plot.name: plot for plot in plots(sim)}
+    for row in results["performance"]:
+        key = (row["process"], row["method"], row["term"])
+        value, half = row["value"], None if row["mcse"] is None else Z * row["mcse"]
+        if row["measure"] == "coverage":
+            dot = found["coverage"].dot(*key)
+            assert dot.x == 100 * value
+            assert dot.low == pytest.approx(100 * (value - half))
+            assert dot.high == pytest.approx(100 * min(1.0, value + half))
+            assert dot.off is (abs(value - 0.95) > half)
+        if row["measure"] == "relative_error_se":
+            dot = found["relative-error-se"].dot(*key)
+            assert (dot.x, dot.high) == pytest.approx((value, value + half))
+            assert dot.off is (abs(value) > half)
+        if row["measure"] == "bias":
+            scatter = sim.known(*key, "empirical_se")["value"]
+            assert found["bias"].dot(*key).x == pytest.approx(value / scatter)
+        if row["measure"] == "rejection":
+            drawn = [name for name in ("type-i-error", "power") if found[name].dot(*key)]
+            names = {"intercept": [], "step0": ["type-i-error"]}
+            assert drawn == names.get(row["term"], ["power"])
+            assert all(found[name].dot(*key).x == 100 * value for name in drawn)
 
 
 @pytest.mark.parametrize("term", [t for t in TRUTH if t != "intercept"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,6 +18,7 @@ from harness.report.reading import Record
 LABEL_GAP = 5.2  # percentage points between two labels, about their height
 SEEN = 0.002  # what failures may change before it can be seen
 LOG_FROM = 30.0
+ROOM = 0.05  # of the axis, for a tick with its number
 
 
 class Scale:
@@ -36,6 +39,13 @@ class Scale:
         """Whether the values span so much that only a logarithmic axis shows them all."""
         return self.numeric and self.values[0] > 0 and self.values[-1] > LOG_FROM * self.values[0]
 
+    @property
+    def spaced(self) -> bool:
+        """Whether every value has room for a tick of its own."""
+        at = [math.log(value) if self.wide else float(value) for value in self.values]
+        gaps = [high - low for low, high in pairwise(at)]
+        return all(gap >= ROOM * (at[-1] - at[0]) for gap in gaps)
+
 
 def line_labels(ax: Axes, analysis: PowerAnalysis, scale: Scale) -> None:
     """Write each line's value of the second axis at its right end, none upon another."""
@@ -45,7 +55,9 @@ def line_labels(ax: Axes, analysis: PowerAnalysis, scale: Scale) -> None:
     ends = {}
     for k, line in enumerate(analysis.lines):
         known = sorted(line.known, key=lambda p: scale(p["axis"][name]))
-        ends[k] = 100.0 * known[-1]["power"] if known else 0.0
+        # Lines that end together are told apart by how high they lie on the way.
+        height = sum(point["power"] for point in known) / max(len(known), 1)
+        ends[k] = round(100.0 * known[-1]["power"]) + height if known else 0.0
     for k, y in spread(ends).items():
         text = value_words(second, analysis.lines[k].value)
         ax.text(

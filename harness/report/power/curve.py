@@ -27,9 +27,6 @@ from harness.report.simulation.wording import number
 BAND = 0.16
 
 
-MOST_TICKS = 12
-
-
 def power_curve(analysis: PowerAnalysis) -> Drawing | None:
     """Return power against the first axis, None where there is no curve to draw."""
     known = [*analysis.known, *(e for e in analysis.evaluations if e["power"] is not None)]
@@ -37,17 +34,21 @@ def power_curve(analysis: PowerAnalysis) -> Drawing | None:
         return None
     with house_style():
         figure = new_figure(7.4, 4.4)
-        ax = figure.subplots()
-        name = analysis.first["name"]
-        seen = [] if analysis.points else [e["value"] for e in analysis.evaluations]
-        scale = Scale([*(point["axis"][name] for point in analysis.points), *seen])
-        _target(ax, analysis)
-        _search(ax, analysis, scale)
-        for k, line in enumerate(analysis.lines):
-            _line(ax, analysis, line, scale, k)
-        _dress(ax, analysis, scale)
-        line_labels(ax, analysis, scale)
+        draw_curve(figure.subplots(), analysis)
         return drawing(figure, "power-curve", alt_text(analysis), caption(analysis))
+
+
+def draw_curve(ax: Axes, analysis: PowerAnalysis) -> None:
+    """Draw the target, the search, every line with its interval, axes and labels."""
+    name = analysis.first["name"]
+    seen = [] if analysis.points else [e["value"] for e in analysis.evaluations]
+    scale = Scale([*(point["axis"][name] for point in analysis.points), *seen])
+    _target(ax, analysis)
+    _search(ax, analysis, scale)
+    for k, line in enumerate(analysis.lines):
+        _line(ax, analysis, line, scale, k)
+    _dress(ax, analysis, scale)
+    line_labels(ax, analysis, scale)
 
 
 def _target(ax: Axes, analysis: PowerAnalysis) -> None:
@@ -105,7 +106,7 @@ def _dress(ax: Axes, analysis: PowerAnalysis, scale: Scale) -> None:
     ax.spines["bottom"].set_color(MUTED)
     if scale.wide:
         plain_log(ax)
-    if not scale.numeric or len(scale.values) <= MOST_TICKS:
+    if not scale.numeric or (analysis.points and scale.spaced):
         ax.set_xticks([scale(v) for v in scale.values], [drawable(number(v)) for v in scale.values])
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_minor_formatter(NullFormatter())
