@@ -14,6 +14,7 @@ from harness.report.power.curve import draw_curve
 from harness.report.power.reading import PowerAnalysis
 from harness.report.power.status import power_status
 from harness.report.power.tables.points import failures_table, points_table, significant_table
+from harness.report.power.tables.search import search_table
 from harness.report.power.wording import limits_words, lowered
 from harness.report.rounding import fixed
 from tests.report.planned import ALL_LOST
@@ -112,6 +113,42 @@ def test_where_the_target_is_reached(powers, said, light):
     assert power_status(analysis).light == light
 
 
+WHAT = "80 % power to reject “step0 = 0” (in truth a change of −7.7 %)"
+BEST = "number of units with it is 40, at overdispersion 1 times Poisson: 90.0 % (88.0 to 92.0)."
+MOST = "50.0 % (48.0 to 52.0), number of units 40, overdispersion 4 times Poisson."
+
+
+@pytest.mark.parametrize(
+    ("powers", "said"),
+    [
+        ((0.3, 0.9, 0.95, 0.2, 0.5, 0.85), f"3 of 6 designs have {WHAT}; the least {BEST}"),
+        ((0.95, 0.9, 0.3, 0.85, 0.5, 0.2), f"3 of 6 designs have {WHAT}; the greatest {BEST}"),
+        ((0.1, 0.2, 0.3, 0.2, 0.5, 0.4), f"No design has {WHAT}: at most {MOST}"),
+    ],
+)
+def test_several_lines_have_one_answer(powers, said):
+    results = build_power(units=(20, 40, 60), second=(1.0, 4.0), edit=_powers(*powers))
+    assert answer_sentence(PowerAnalysis(results)) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "light", "answer"),
+    [
+        (None, "green", "To 1.6 points"),
+        (0.02, "green", "As asked"),
+        (0.01, "amber", "Less than asked"),
+    ],
+)
+def test_an_interval_wider_than_asked_is_said(asked, light, answer):
+    results = build_power(units=(20, 40), edit=_powers(0.25, 0.75))
+    for point in results["points"]:
+        point |= {"low": point["power"] - 2**-6, "high": point["power"] + 2**-6}
+    results["options"]["half_width"] = asked
+    check = power_status(PowerAnalysis(results)).checks[1]
+    assert (check.light, check.answer) == (light, answer)
+    assert check.figure == "± 1.6"
+
+
 def test_the_order_of_the_points_changes_no_word():
     results = build_power(edit=_powers(0.3, 0.6, 0.85, 0.9, 0.95))
     wanted = answer_sentence(PowerAnalysis(results))
@@ -181,6 +218,10 @@ def test_the_tables_hold_each_number_in_its_column():
          fixed(p["type_m"], 2), fixed(p["mean_percent"], 2), fixed(p["percent"], 2)]
         for p in points
     ]  # fmt: skip
+    searched = PowerAnalysis(build_power(search=True))
+    assert _texts(search_table(searched)) == [
+        [str(e["value"]), "400", fixed(100 * e["power"])] for e in searched.evaluations
+    ]
     done = [p["replicates"] - p["failed"]["test"] for p in points]
     assert _texts(failures_table(analysis)) == [
         [str(p["axis"]["units"]), "1,000", "0", "0", str(p["failed"]["test"]), str(n),
