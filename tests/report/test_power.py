@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import csv
+import math
 from itertools import pairwise
 
 import pytest
 
+from harness.report.figures.style import house_style, new_figure
 from harness.report.power import render_power_report
 from harness.report.power.answer import answer_sentence
-from harness.report.power.curve import LABEL_GAP, spread
+from harness.report.power.beside import LABEL_GAP, spread
+from harness.report.power.curve import draw_curve
 from harness.report.power.reading import PowerAnalysis
 from harness.report.power.status import power_status
+from harness.report.power.tables.points import failures_table, points_table, significant_table
+from harness.report.power.tables.search import search_table
 from harness.report.power.wording import limits_words, lowered
 from harness.report.rounding import fixed
 from tests.report.planned import ALL_LOST
@@ -108,6 +113,49 @@ def test_where_the_target_is_reached(powers, said, light):
     assert power_status(analysis).light == light
 
 
+WHAT = "80 % power to reject “step0 = 0” (in truth a change of −7.7 %)"
+BEST = "number of units with it is 40, at overdispersion 1 times Poisson: 90.0 % (88.0 to 92.0)."
+MOST = "50.0 % (48.0 to 52.0), number of units 40, overdispersion 4 times Poisson."
+
+
+@pytest.mark.parametrize(
+    ("powers", "said"),
+    [
+        ((0.3, 0.9, 0.95, 0.2, 0.5, 0.85), f"3 of 6 designs have {WHAT}; the least {BEST}"),
+        ((0.95, 0.9, 0.3, 0.85, 0.5, 0.2), f"3 of 6 designs have {WHAT}; the greatest {BEST}"),
+        ((0.1, 0.2, 0.3, 0.2, 0.5, 0.4), f"No design has {WHAT}: at most {MOST}"),
+    ],
+)
+def test_several_lines_have_one_answer(powers, said):
+    results = build_power(units=(20, 40, 60), second=(1.0, 4.0), edit=_powers(*powers))
+    assert answer_sentence(PowerAnalysis(results)) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "light", "answer"),
+    [
+        (None, "green", "To 1.6 points"),
+        (0.02, "green", "As asked"),
+        (0.01, "amber", "Less than asked"),
+    ],
+)
+def test_an_interval_wider_than_asked_is_said(asked, light, answer):
+    results = build_power(units=(20, 40), edit=_powers(0.25, 0.75))
+    for point in results["points"]:
+        point |= {"low": point["power"] - 2**-6, "high": point["power"] + 2**-6}
+    results["options"]["half_width"] = asked
+    check = power_status(PowerAnalysis(results)).checks[1]
+    assert (check.light, check.answer) == (light, answer)
+    assert check.figure == "± 1.6"
+
+
+def test_the_order_of_the_points_changes_no_word():
+    results = build_power(edit=_powers(0.3, 0.6, 0.85, 0.9, 0.95))
+    wanted = answer_sentence(PowerAnalysis(results))
+    results["points"].reverse()
+    assert answer_sentence(PowerAnalysis(results)) == wanted
+
+
 @pytest.mark.parametrize(
     ("power", "said"),
     [
@@ -150,6 +198,60 @@ def test_labels_keep_apart_and_below_the_top(wanted):
     assert max(heights, default=0.0) <= 100.0
 
 
+def _texts(table) -> list[list[str]]:
+    return [
+        [f"{cell.text}|{cell.sub}" if cell.sub else cell.text for cell in row] for row in table.rows
+    ]
+
+
+def test_the_tables_hold_each_number_in_its_column():
+    analysis = PowerAnalysis(build_power(lost=lambda n: ("test", 0.2)))
+    points = analysis.points
+    assert _texts(points_table(analysis)) == [
+        [str(p["axis"]["units"]), fixed(p["percent"], 2), "1,000|all replicates", str(p["rejected"]),
+         f"{fixed(100 * p['power'])}|{limits_words(p)}", fixed(100 * p["power_lowest"]),
+         fixed(100 * p["power_highest"])]
+        for p in points
+    ]  # fmt: skip
+    assert _texts(significant_table(analysis)) == [
+        [str(p["axis"]["units"]), fixed(100 * p["power"]), fixed(100 * p["type_s"]),
+         fixed(p["type_m"], 2), fixed(p["mean_percent"], 2), fixed(p["percent"], 2)]
+        for p in points
+    ]  # fmt: skip
+    searched = PowerAnalysis(build_power(search=True))
+    assert _texts(search_table(searched)) == [
+        [str(e["value"]), "400", fixed(100 * e["power"])] for e in searched.evaluations
+    ]
+    done = [p["replicates"] - p["failed"]["test"] for p in points]
+    assert _texts(failures_table(analysis)) == [
+        [str(p["axis"]["units"]), "1,000", "0", "0", str(p["failed"]["test"]), str(n),
+         fixed(100 * p["singular"] / n)]
+        for p, n in zip(points, done, strict=True)
+    ]  # fmt: skip
+
+
+def test_the_curve_draws_the_numbers():
+    results = build_power(second=(1.0, 4.0), lost=lambda n: ("fit", 1.0 if n == 20 else 0.2))
+    analysis = PowerAnalysis(results)
+    with house_style():
+        ax = new_figure(4, 3).subplots()
+        draw_curve(ax, analysis)
+    drawn = [line for line in ax.lines if len(line.get_xdata()) == len(UNITS)]
+    for line, own in zip(drawn, analysis.lines, strict=True):
+        wanted = [math.nan if p["power"] is None else 100 * p["power"] for p in own.points]
+        assert line.get_xdata().tolist() == list(UNITS)
+        assert line.get_ydata().tolist() == pytest.approx(wanted, nan_ok=True, rel=0)
+    crosses = [line for line in ax.lines if line.get_marker() == "x"]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in crosses] == [(20, 0.0)] * 2
+    bounds = [list(line.get_ydata()) for line in ax.lines if line.get_linestyle() == ":"]
+    assert bounds == [[100 * p["power_lowest"], 100 * p["power_highest"]] for p in analysis.known]
+    assert [t.get_text() for t in ax.texts if "times" in t.get_text()] == [
+        "4 times Poisson", "1 times Poisson",
+    ]  # fmt: skip
+    (target,) = [line for line in ax.lines if list(line.get_xdata()) == [0, 1]]
+    assert list(target.get_ydata()) == [80.0, 80.0]
+
+
 @pytest.mark.parametrize("stage", ["simulate", "fit", "test"])
 def test_failures_are_counted_and_never_power_0(stage):
     results = build_power(lost=lambda n: (stage, 1.0 if n == 20 else 0.3 if n == 40 else 0.0))
@@ -185,7 +287,7 @@ def _detectable(answer):
         (-8.1, "with 80 % power is −8.1 % (95 % interval −9.1 to −7.2 %)."),
         (
             None,
-            "No change with which this design rejects “step0 = 0” with 80 % power: beyond −50 %.",
+            "No change was found that this design detects with 80 % power: beyond −50 %.",
         ),
     ],
 )

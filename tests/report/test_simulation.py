@@ -5,13 +5,24 @@ import re
 
 import pytest
 
-from harness.report.rounding import fixed
+from harness.report.rounding import brief, fixed, interval
 from harness.report.simulation import render_simulation_report
+from harness.report.simulation.figures.plots import plots
 from harness.report.simulation.judging import beyond_chance, coverages, judged, outside
 from harness.report.simulation.measures import BY_NAME, error_text, value_text
 from harness.report.simulation.reading import Simulation
+from harness.report.simulation.sentences import finding
 from harness.report.simulation.status import simulation_status
-from tests.report.planned import ALL_LOST, METHODS, PROCESSES, TRUTH, build_simulation
+from harness.report.simulation.tables.agreement import agreement_table
+from harness.report.simulation.tables.design import truths_table
+from harness.report.simulation.tables.grids import (
+    bias_grid,
+    coverage_grid,
+    errors_grid,
+    rejection_grid,
+)
+from harness.report.simulation.tables.rates import rates_table
+from tests.report.planned import ALL_LOST, METHODS, PROCESSES, TRUTH, Z, build_simulation
 from tests.report.test_page import LEFT_OVER, Page
 
 ONE = {"processes": {"nb2": PROCESSES["nb2"]}, "methods": {"laplace-poisson": "Poisson, Laplace"}}
@@ -87,6 +98,8 @@ def test_the_monte_carlo_error_decides_the_digits(value, mcse, shown):
         (0.61, 0.0154, 1000, "below"),
         (0.97, 0.0054, 1000, "above"),
         (0.937, 0.0077, 1000, "within"),
+        # Within its own Monte Carlo error, though not within that of 95 %.
+        (0.935, 0.0078, 1000, "within"),
         # All of 20 intervals hold the truth: the plain error is 0, and 20 are no proof of too many.
         (1.0, 0.0, 20, "within"),
         (1.0, 0.0, 1000, "above"),
@@ -132,6 +145,8 @@ def test_a_method_without_any_answer_is_never_power_0(stage):
     found = Page(files["index.html"].decode("utf-8"))
     place = {"simulate": "while the data were drawn", "fit": "at the fit", "test": "at the test"}
     why = f"Every replicate failed (200 {place[stage]}): there is nothing to judge"
+    silent = "; ".join(f"{METHODS['lme4-poisson']} on “{title}”" for title in PROCESSES.values())
+    assert f"Without any answer: {silent}." in found.text
     assert found.text.count(f"{why}, and this is not power 0.") == len(PROCESSES)
     assert "every replicate failed" in found.text
     assert re.search(f"[a-z]: {ALL_LOST}", found.text)
@@ -218,6 +233,137 @@ def test_the_replay_shows_a_replicate_on_which_methods_differ(results, page):
     pair = next(pair for pair in results["agreement"] if pair["changed"])
     wanted = f"harness simulate poisson-coverage --replay {pair['process']}:{pair['changed'][0]}"
     assert wanted in page.text
+
+
+def _texts(table) -> list[list[str]]:
+    return [
+        [f"{cell.text}|{cell.sub}" if cell.sub else cell.text for cell in row] for row in table.rows
+    ]
+
+
+def test_the_tables_hold_each_number_in_its_column():
+    results = build_simulation(replicates=400, lost=lambda process, method: ("test", 0.1))
+    sim = Simulation(results)
+    labels = {**PROCESSES, **METHODS}
+    for row, rate in zip(_texts(rates_table(sim)), results["rates"], strict=True):
+        n = str(rate["converged"])
+        singular = fixed(100 * rate["singular"] / rate["converged"])
+        limits = interval(100 * rate["singular_low"], 100 * rate["singular_high"])
+        failed = str(rate["failed"]["test"])
+        assert row == [labels[rate["process"]], labels[rate["method"]], "400", "0", "0", failed, n, n,
+                       f"{singular}|{limits}"]  # fmt: skip
+    for row, pair in zip(_texts(agreement_table(sim)), results["agreement"], strict=True):
+        counts = [str(n) for n in pair["verdicts"].values()]
+        both = f"{labels[pair['method_a']]}|{labels[pair['method_b']]}"
+        numbers = [brief(pair["max_d"]), brief(pair["max_s"]), "—"]
+        changed = ", ".join(map(str, pair["changed"])) or "—"
+        assert row == [labels[pair["process"]], both, "400", *counts, *numbers, changed]
+    for row, process in zip(_texts(truths_table(sim.processes)), sim.processes, strict=True):
+        shown = [fixed(b, 4) for b in TRUTH.values()]
+        changes = ["", *(f"|{fixed(process['percent'][t], 2)} %" for t in list(TRUTH)[1:])]
+        assert row == [process["title"], *(a + b for a, b in zip(shown, changes, strict=True))]
+
+
+def _moved(by: float):
+    """Move every estimate of step1 by so many empirical standard errors, and nothing else."""
+
+    def edit(results):
+        rows = {(r["term"], r["measure"]): r for r in results["performance"]}
+        for term in TRUTH:
+            bias, scatter = rows[term, "bias"], rows[term, "empirical_se"]
+            bias["value"] = by * scatter["value"] if term == "step1" else 0.0
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("factor", "moved", "said"),
+    [
+        (
+            0.5,
+            0.0,
+            ("hold the truth too rarely", r"up to [45]\d\.\d % too small", "No bias beyond"),
+        ),
+        (1.5, 0.0, ("hold the truth too often", r"up to [45]\d\.\d % too large", "No bias beyond")),
+        (1.0, -0.5, (r"up to 0\.50 standard errors too low \(step1, Monte Carlo error 0\.04\)",)),
+        (1.0, 0.5, (r"up to 0\.50 standard errors too high \(step1, Monte Carlo error 0\.04\)",)),
+    ],
+)
+def test_the_sentences_say_which_way(factor, moved, said):
+    results = build_simulation(
+        replicates=500, factor=lambda process, method: factor, edit=_moved(moved), **ONE
+    )
+    text = " ".join(finding(Simulation(results), results["rates"][0]).sentences)
+    for words in said:
+        assert re.search(words.replace(" ", r"\s"), text), text
+
+
+SIGNS = {-1: "▼ ", 0: "", 1: "▲ "}
+
+
+def _signed(row, nominal: float, factor: float = 1.0, brackets: bool = False) -> str:
+    """A cell as it should be: sign where 1.96 Monte Carlo errors do not reach what is nominal."""
+    away = (row["value"] - nominal) / row["mcse"]
+    measure = BY_NAME[row["measure"]]
+    shown = f"{SIGNS[0 if abs(away) <= Z else 1 if away > 0 else -1]}{value_text(measure, row)}"
+    return f"{f'({shown})' if brackets else shown}|{error_text(measure, row)}"
+
+
+def test_the_grids_mark_what_is_off_and_which_way(results):
+    sim = Simulation(results)
+    for measure, grid, nominal in (
+        ("coverage", coverage_grid, 0.95), ("bias", bias_grid, 0.0),
+        ("relative_error_se", errors_grid, 0.0),
+    ):  # fmt: skip
+        for row, rate in zip(_texts(grid(sim)), results["rates"], strict=True):
+            key = (rate["process"], rate["method"])
+            assert row[2:] == [_signed(sim.known(*key, t, measure), nominal) for t in TRUTH]
+    effects = [term for term in TRUTH if term != "intercept"]
+    for row, rate in zip(_texts(rejection_grid(sim)), results["rates"], strict=True):
+        rows = [sim.known(rate["process"], rate["method"], t, "rejection") for t in effects]
+        power = [f"{value_text(BY_NAME['rejection'], r)}|{error_text(BY_NAME['rejection'], r)}"
+                 for r in rows]  # fmt: skip
+        null = effects.index("step0")
+        power[null] = _signed(rows[null], 0.05, brackets=True)
+        assert row[2:] == power
+
+
+def test_processes_may_have_other_terms():
+    def edit(results):
+        rows = results["performance"]
+        rows[:] = [r for r in rows if (r["process"], r["term"]) != ("nb2", "post")]
+
+    sim = Simulation(build_simulation(replicates=50, edit=edit))
+    assert sim.terms("nb2") == [term for term in TRUTH if term != "post"]
+    assert sim.terms("poisson") == list(TRUTH)
+    lasts = [row[-1] for row in _texts(coverage_grid(sim))]
+    assert [text == "—" for text in lasts] == [False] * 3 + [True] * 3
+
+
+def test_the_marks_of_the_figures_are_the_numbers(results):
+    sim = Simulation(results)
+    found = {plot.name: plot for plot in plots(sim)}
+    for row in results["performance"]:
+        key = (row["process"], row["method"], row["term"])
+        value, half = row["value"], None if row["mcse"] is None else Z * row["mcse"]
+        if row["measure"] == "coverage":
+            dot = found["coverage"].dot(*key)
+            assert dot.x == 100 * value
+            assert dot.low == pytest.approx(100 * (value - half))
+            assert dot.high == pytest.approx(100 * min(1.0, value + half))
+            assert dot.off is (abs(value - 0.95) > half)
+        if row["measure"] == "relative_error_se":
+            dot = found["relative-error-se"].dot(*key)
+            assert (dot.x, dot.high) == pytest.approx((value, value + half))
+            assert dot.off is (abs(value) > half)
+        if row["measure"] == "bias":
+            scatter = sim.known(*key, "empirical_se")["value"]
+            assert found["bias"].dot(*key).x == pytest.approx(value / scatter)
+        if row["measure"] == "rejection":
+            drawn = [name for name in ("type-i-error", "power") if found[name].dot(*key)]
+            names = {"intercept": [], "step0": ["type-i-error"]}
+            assert drawn == names.get(row["term"], ["power"])
+            assert all(found[name].dot(*key).x == 100 * value for name in drawn)
 
 
 @pytest.mark.parametrize("term", [t for t in TRUTH if t != "intercept"])

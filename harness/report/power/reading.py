@@ -84,12 +84,13 @@ class PowerAnalysis:
     @property
     def lines(self) -> list[Line]:
         """The points along the first axis, one line a value of the second."""
+        points = _ordered(self.points, self.axes[0]["name"])
         if len(self.axes) < 2:
-            return [Line(None, tuple(self.points))] if self.points else []
+            return [Line(None, tuple(points))] if points else []
         name = self.axes[1]["name"]
         values = dict.fromkeys(point["axis"][name] for point in self.points)
         return [
-            Line(value, tuple(p for p in self.points if p["axis"][name] == value))
+            Line(value, tuple(point for point in points if point["axis"][name] == value))
             for value in values
         ]
 
@@ -105,10 +106,28 @@ class PowerAnalysis:
         return next(found, {"name": name, "label": name, "unit": "", "values": []})
 
     @property
+    def first(self) -> Record:
+        """The axis of the curve: the first of the grid, that of the search where there is none."""
+        search = self.results["search"]
+        return self.axes[0] if self.points or not search else self.axis(search["axis"])
+
+    @property
     def test(self) -> str:
         """The test in words."""
         name: str = self.results["test"]
         return TESTS.get(name, name)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value of an axis is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ordered(points: list[Record], name: str) -> list[Record]:
+    """Return points by a value of an axis; as they come where it is no number."""
+    if not all(is_number(point["axis"][name]) for point in points):
+        return points
+    return sorted(points, key=lambda point: point["axis"][name])
 
 
 def half_width(point: Record) -> float | None:

@@ -28,12 +28,8 @@ HEADINGS: dict[Light, str] = {
 
 def power_status(analysis: PowerAnalysis) -> Status:
     """Return red where no power is known or the audit fails, amber where the target is missed."""
-    checks = (
-        _reached(analysis),
-        _sure(analysis),
-        _finished(analysis),
-        _audited(analysis.results["audit"]),
-    )
+    of_grid = (_sure(analysis), _finished(analysis)) if analysis.points else ()
+    checks = (_reached(analysis), *of_grid, _audited(analysis.results["audit"]))
     light = checks[0].light
     heading = HEADINGS[light] if light != "amber" else f"Target {checks[0].answer.lower()}"
     if checks[-1].light == "red":
@@ -106,8 +102,6 @@ def _finished(analysis: PowerAnalysis) -> Check:
     question, anchor = "Did every replicate give a test?", "failures"
     n = sum(point["replicates"] for point in analysis.points)
     lost = sum(failed(point) for point in analysis.points)
-    if not n:
-        return Check(question, "grey", "Nothing was run", "0", "replicates of a grid", anchor)
     figure = f"{whole(n - lost)} of {whole(n)}"
     if not lost:
         return Check(question, "green", "Yes", figure, "replicates", anchor)

@@ -71,7 +71,10 @@ def _sentence(sim: Simulation, covers: list[Judged], errors: list[Judged], light
     off = len(outside(covers)) + len(outside(errors))
     said = f"{' and '.join(parts)}: not one is further from nominal than chance explains"
     if off:
-        said += f"; {off} by more than 1.96 Monte Carlo errors, about as many as chance brings"
+        said += (
+            f"; {off} by more than 1.96 Monte Carlo errors, where chance would bring about"
+            f" {_by_chance(len(covers) + len(errors))}"
+        )
     return f"{said}."
 
 
@@ -87,12 +90,13 @@ def _counted(rates: list[Judged], what: str) -> str:
     lie = "lies" if off == 1 else "lie"
     return (
         f"Of {len(rates)} {name}, {off} {lie} further from {nominal} than 1.96 Monte Carlo errors;"
-        f" chance alone would bring about {_by_chance(rates)}."
+        f" chance alone would bring about {_by_chance(len(rates))}."
     )
 
 
-def _by_chance(rates: list[Judged]) -> str:
-    return brief(0.05 * len(rates), 1) if len(rates) < 20 else fixed(0.05 * len(rates), 0)
+def _by_chance(n: int) -> str:
+    """How many of n rates lie outside by chance, as a number to be read."""
+    return fixed(0.05 * n, 0 if n >= 30 else 1)
 
 
 def _rates(question: str, rates: list[Judged], anchor: str, what: str, nominal: float) -> Check:
@@ -102,7 +106,7 @@ def _rates(question: str, rates: list[Judged], anchor: str, what: str, nominal: 
     inside = len(rates) - len(off)
     detail = f"{what} within 1.96 Monte Carlo errors of {level_text(nominal)} %"
     if off and not far:
-        detail += f"; as chance has it, which would bring {_by_chance(rates)} outside"
+        detail += f"; chance alone would bring about {_by_chance(len(rates))} outside"
     light: Light = "amber" if far else "green"
     answer = "Yes" if not far else "No" if len(far) == len(rates) else "Not everywhere"
     return Check(question, light, answer, f"{inside} of {len(rates)}", detail, anchor)

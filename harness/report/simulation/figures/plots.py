@@ -19,10 +19,11 @@ FILLED = f"{INTERVALS} Filled marks lie further from the line than that."
 
 def all_plots(sim: Simulation) -> list[Drawing]:
     """Return every dot plot that these results have something to show for."""
-    return [drawing for plot in _plots(sim) if (drawing := dot_plot(sim, plot)) is not None]
+    return [drawing for plot in plots(sim) if (drawing := dot_plot(sim, plot)) is not None]
 
 
-def _plots(sim: Simulation) -> Iterator[Plot]:
+def plots(sim: Simulation) -> Iterator[Plot]:
+    """Yield what each figure shows: coverage, bias, error of the SE, type I error, power."""
     level, alpha = sim.level, 1.0 - sim.level
     yield Plot(
         "coverage",
