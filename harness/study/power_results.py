@@ -106,7 +106,7 @@ def search_record(found: Answer | None, part: SearchPart | None, target: float) 
         "confidence": 0.95,
         "evaluations": [
             {"value": e.value, "tested": e.tested, "rejected": e.rejected,
-             "power": e.power if e.tested else None}
+             "power": e.power}
             for e in found.evaluations
         ],
         "reason": found.reason,
