@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -16,9 +16,7 @@ from harness.sources.names import suggestion
 Root = TypeVar("Root", bound=BaseModel)
 
 
-def read_validated(
-    path: Path, root: type[Root], shape: str, parts: Mapping[str, type[BaseModel]]
-) -> Root:
+def read_validated(path: Path, root: type[Root], shape: str) -> Root:
     """Read a file whose top level is a mapping.
 
     Parameters
@@ -27,8 +25,6 @@ def read_validated(
         What the file must hold.
     shape : str
         What such a file is, for the error where it is something else.
-    parts : mapping of str to type of BaseModel
-        Models below keys of the top level, for suggestions where a key of theirs is misspelt.
 
     Raises
     ------
@@ -42,9 +38,7 @@ def read_validated(
         # A misspelt key makes its right spelling missing: name the misspelt one.
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         place = (*first["loc"], *first.get("ctx", {}).get("place", ()))
-        raise ConfigError(
-            f"{path}, line {_line(tree, place)}: {one_line(first, root, parts)}"
-        ) from None
+        raise ConfigError(f"{path}, line {_line(tree, place)}: {one_line(first, root)}") from None
 
 
 def top_level(path: Path, shape: str) -> set[str]:
@@ -104,16 +98,36 @@ def _line(tree: Any, place: Sequence[int | str]) -> int:
     return line
 
 
-def one_line(error: Any, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
+def one_line(error: Any, root: type[BaseModel]) -> str:
     """Return one of pydantic's errors in one line that names the key."""
     place = [str(part) for part in error["loc"]]
     where = ".".join(place)
     if error["type"] == "extra_forbidden":
-        part = parts.get(place[0], root) if len(place) > 1 else root
-        return f"unknown key {where!r}: {suggestion(place[-1], list(part.model_fields))}"
+        known = list(_model_at(root, place[:-1]).model_fields)
+        return f"unknown key {where!r}: {suggestion(place[-1], known)}"
     if error["type"] == "missing":
         return f"key {where!r} is missing: add it"
     text = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return text if not where else f"{where}: {text}"
     return f"{where}: {text} (found {error['input']!r})"
+
+
+def _model_at(root: type[BaseModel], place: Sequence[str]) -> type[BaseModel]:
+    """Return the model whose keys stand at a place below ``root``.
+
+    Indices, and keys of mappings, lead no further: the model is that of the list or the mapping.
+    """
+    model = root
+    for key in place:
+        if key in model.model_fields:
+            model = next(_models_in(model.model_fields[key].annotation), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models that an annotation is made of, such as that of ``list[Model] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -133,7 +133,7 @@ def load_register(path: Path | None = None) -> Register:
     """
     path = shipped("divergences.yaml") if path is None else path
     shape = "a register is a list of entries under the key 'divergences'"
-    return read_validated(path, Register, shape, {"divergences": Divergence})
+    return read_validated(path, Register, shape)
 
 
 def registered(register: Register, found: Difference) -> str | None:

@@ -12,11 +12,12 @@ import scipy.stats
 from harness.design import Design, FloatArray
 from harness.engines.base import FitOptions
 from harness.engines.workers import Task, fit_task
-from harness.glmm.batch import Batch, fit_batch
-from harness.glmm.contrasts import parsed
+from harness.errors import ConfigError
+from harness.glmm.batch import fit_batch
 from harness.glmm.drawing import FAMILIES
 from harness.model import SegmentedPoisson
 from harness.result import FitResult
+from harness.simulation.contrast import contrast_row
 from harness.simulation.estimates import DONE, FIT, SIMULATE, TEST, Estimates
 
 # Engines whose fits of many replicates run in one compiled call, and their quadrature points.
@@ -36,11 +37,17 @@ class Method:
     contrasts : tuple of str
         Contrasts of the model's terms to be estimated beside them, such as ``"step0 = pre"``.
     small_sample : bool
-        Whether standard errors are multiplied by sqrt(J / (J - 1)) and referred to t with J - 1
-        degrees of freedom, J being the number of units. Maximum likelihood divides the squares
-        between units by J where J - 1 are free, and a z-test takes the rest for known. Exact for
-        normal responses with the same rows in every unit, where an effect's variance comes from
-        between the units; else an approximation that simulation must check.
+        Whether standard errors are multiplied by sqrt(J / (J - S)) and referred to t with J - S
+        degrees of freedom, J being the number of units and S that of strata with stages of their
+        own, else 1. Maximum likelihood divides the squares between units by J where J - S are
+        free, and a z-test takes the rest for known. Exact for normal responses with the same rows
+        in every unit, where an effect's variance comes from between the units; else an
+        approximation that simulation must check.
+
+    Raises
+    ------
+    ConfigError
+        If the small-sample correction has nothing to correct.
     """
 
     name: str
@@ -49,6 +56,18 @@ class Method:
     options: FitOptions = field(default_factory=FitOptions)
     contrasts: tuple[str, ...] = ()
     small_sample: bool = False
+
+    def __post_init__(self) -> None:
+        if self.small_sample and self.model.random == "none":
+            raise ConfigError(
+                "a model without random effects has no variance between units to correct for few"
+                " of them: say random: intercept or slope; or small_sample: false, test: wald"
+            )
+        if self.small_sample and self.options.se_method == "cluster":
+            raise ConfigError(
+                "cluster-robust standard errors are corrected for few units already: say"
+                " small_sample: false, test: wald"
+            )
 
     @property
     def compiled(self) -> bool:
@@ -72,7 +91,9 @@ class Answers:
 
     Attributes
     ----------
-    params, critical : ndarray, shape (r, p)
+    names : tuple of str, length p
+    params, df : ndarray, shape (r, p)
+        Degrees of freedom are infinite where the normal distribution is the reference.
     cov_params : ndarray, shape (r, p, p)
     cov_re : ndarray, shape (r, q, q)
     llf, variance : ndarray, shape (r,)
@@ -81,9 +102,10 @@ class Answers:
         Number of units fitted.
     """
 
+    names: tuple[str, ...]
     params: FloatArray
     cov_params: FloatArray
-    critical: FloatArray
+    df: FloatArray
     cov_re: FloatArray
     llf: FloatArray
     variance: FloatArray
@@ -92,17 +114,30 @@ class Answers:
     units: FloatArray
 
 
-def fit_together(
+def answers_together(
     method: Method, design: Design, counts: FloatArray, threads: int | None
-) -> Estimates:
+) -> Answers:
     """Fit counts, shape (r, n), that share one design, in the compiled kernel."""
     batch = fit_batch(design, counts, threads, method.points)
-    return estimates_of(method, design.exog_names, _of_batch(batch, design.n_groups))
+    stage = np.where(batch.failed, FIT, DONE)
+    return Answers(
+        names=design.exog_names,
+        params=batch.params,
+        cov_params=batch.cov_params,
+        df=np.full(batch.params.shape, np.inf),
+        cov_re=batch.cov_re,
+        llf=batch.llf,
+        variance=batch.variance,
+        # Where nothing was counted there is no design, whoever fits.
+        stage=np.where(counts.any(axis=1), stage, SIMULATE).astype(np.int8),
+        singular=batch.singular,
+        units=np.full(len(batch.failed), float(design.n_groups)),
+    )
 
 
-def fit_apart(
+def answers_apart(
     method: Method, designs: Sequence[Design | None], whole: Design, lost: int = SIMULATE
-) -> Estimates:
+) -> Answers:
     """Fit every design by the method's engine.
 
     Parameters
@@ -114,77 +149,80 @@ def fit_apart(
     lost : int
         Stage at which those without a design failed.
     """
-    fits = [
-        None if d is None else fit_task(Task(d, method.engine, method.options)) for d in designs
-    ]
-    return estimates_of(method, whole.exog_names, _of_fits(fits, whole, lost))
+    found = _nothing(len(designs), whole, lost)
+    for k, design in enumerate(designs):
+        if design is not None:
+            _write(found, k, fit_task(Task(design, method.engine, method.options)))
+    return found
 
 
-def estimates_of(method: Method, names: tuple[str, ...], found: Answers) -> Estimates:
-    """Terms and contrasts with their standard errors; ``names`` has length p."""
-    rows, values = np.eye(len(names)), np.zeros(len(names))
-    for text in method.contrasts:
-        row, value = parsed(names, text)
-        rows, values = np.vstack([rows, row]), np.append(values, value)
+def estimates_of(method: Method, found: Answers) -> Estimates:
+    """Terms and contrasts with their standard errors."""
+    rows, values = _rows(method, found.names)
     estimate = found.params @ rows.T - values
     square = np.einsum("kp,rpm,km->rk", rows, found.cov_params, rows)
-    with np.errstate(invalid="ignore"):
+    df = degrees_of(method, found)
+    with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(square)
-    # A contrast of terms with several degrees of freedom takes the fewest.
-    critical = np.where(rows != 0, found.critical[:, None, :], 0.0).max(axis=2)
-    if method.small_sample:
-        J = found.units[:, None]
-        se = se * np.sqrt(J / (J - 1.0))
-        critical = np.where(np.isfinite(critical), scipy.stats.t.ppf(0.975, J - 1.0), np.nan)
+        if method.small_sample:
+            se = se * np.sqrt(found.units[:, None] / df)
+    critical = np.asarray(scipy.stats.t.ppf(0.975, df))
     stage = found.stage.copy()
-    stage[(stage == DONE) & ~(np.isfinite(se) & (se > 0)).all(axis=1)] = TEST
+    usable = np.isfinite(se) & (se > 0) & np.isfinite(critical)
+    stage[(stage == DONE) & ~usable.all(axis=1)] = TEST
     lost = stage != DONE
     for array in (estimate, se, critical):
         array[lost] = np.nan
     sd_re = np.sqrt(np.maximum(np.diagonal(found.cov_re, axis1=1, axis2=2), 0.0))
     return Estimates(
-        (*names, *method.contrasts), estimate, se, critical, stage, found.singular & ~lost,
+        (*found.names, *method.contrasts), estimate, se, critical, stage, found.singular & ~lost,
         np.where(lost, np.nan, found.llf), np.where(lost[:, None], np.nan, sd_re),
         np.where(lost, np.nan, found.variance),
     )  # fmt: skip
 
 
-def _of_batch(batch: Batch, units: int) -> Answers:
+def degrees_of(method: Method, found: Answers) -> FloatArray:
+    """Degrees of freedom of terms and contrasts, shape (r, p + contrasts).
+
+    A contrast of terms with several takes the fewest.
+    """
+    rows, _ = _rows(method, found.names)
+    if method.small_sample:
+        means = sum(name.partition("[")[0] == "intercept" for name in found.names)
+        return np.repeat((found.units - means)[:, None], len(rows), axis=1)
+    return np.asarray(np.where(rows != 0, found.df[:, None, :], np.inf).min(axis=2))
+
+
+def _rows(method: Method, names: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
+    """Weights, shape (p + contrasts, p), and values of what is estimated."""
+    parts = [contrast_row(names, text) for text in method.contrasts]
+    rows = np.vstack([np.eye(len(names)), *(row for row, _ in parts)])
+    return rows, np.array([*np.zeros(len(names)), *(value for _, value in parts)])
+
+
+def _nothing(r: int, whole: Design, stage: int) -> Answers:
+    p, q = whole.exog.shape[1], whole.exog_re.shape[1]
     return Answers(
-        params=batch.params,
-        cov_params=batch.cov_params,
-        critical=np.full(batch.params.shape, scipy.stats.norm.ppf(0.975)),
-        cov_re=batch.cov_re,
-        llf=batch.llf,
-        variance=batch.variance,
-        stage=np.where(batch.failed, FIT, DONE).astype(np.int8),
-        singular=batch.singular,
-        units=np.full(len(batch.failed), float(units)),
-    )
-
-
-def _of_fits(fits: Sequence[FitResult | None], whole: Design, lost: int) -> Answers:
-    r, p, q = len(fits), whole.exog.shape[1], whole.exog_re.shape[1]
-    found = Answers(
+        names=whole.exog_names,
         params=np.full((r, p), np.nan),
         cov_params=np.full((r, p, p), np.nan),
-        critical=np.full((r, p), np.nan),
+        df=np.full((r, p), np.nan),
         cov_re=np.full((r, q, q), np.nan),
         llf=np.full(r, np.nan),
         variance=np.full(r, np.nan),
-        stage=np.full(r, lost, dtype=np.int8),
+        stage=np.full(r, stage, dtype=np.int8),
         singular=np.zeros(r, dtype=bool),
         units=np.full(r, float(whole.n_groups)),
     )
-    for k, fit in enumerate(fits):
-        if fit is None:
-            continue
-        if fit.failure is not None or not fit.converged:
-            found.stage[k] = FIT
-            continue
-        found.stage[k] = DONE
-        found.params[k], found.cov_params[k] = fit.params.to_numpy(), fit.cov_params().to_numpy()
-        found.critical[k], found.cov_re[k] = fit.critical_values(), fit.cov_re
-        found.llf[k], found.variance[k] = fit.llf, fit.variance_parameter
-        found.singular[k], found.units[k] = fit.singular, fit.n_groups
-    return found
+
+
+def _write(found: Answers, k: int, fit: FitResult) -> None:
+    """Write the answer of one fit into row k."""
+    if fit.failure is not None or not fit.converged:
+        found.stage[k] = FIT
+        return
+    found.stage[k] = DONE
+    found.params[k], found.cov_params[k] = fit.params.to_numpy(), fit.cov_params().to_numpy()
+    found.df[k], found.cov_re[k] = np.inf if fit.df is None else fit.df.to_numpy(), fit.cov_re
+    found.llf[k], found.variance[k] = fit.llf, fit.variance_parameter
+    found.singular[k], found.units[k] = fit.singular, fit.n_groups

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from harness.design import Design
+from harness.design import Design, FloatArray
 from harness.errors import HarnessError
-from harness.glmm.contrasts import parsed
 from harness.model import SegmentedPoisson
 from harness.panel import Panel
+from harness.simulation.contrast import contrast_row
 from harness.simulation.estimates import Estimates
-from harness.simulation.methods import Method, fit_apart, fit_together
+from harness.simulation.methods import Method, answers_apart, answers_together, estimates_of
 from harness.simulation.processes.process import Draw, Process, stream
 
 
@@ -83,42 +83,50 @@ def estimates(
     whole = analysis(process, method.model)
     draws = drawn(process, seed, numbers, threads)
     if process.fixed and method.compiled:
-        counts = np.array([draw.counts[whole.place] for draw in draws])
-        return fit_together(method, whole.design, counts, threads)
-    return fit_apart(method, designs_of(process, whole, draws, method.model), whole.design)
+        counts = counts_of(whole, draws)
+        return estimates_of(method, answers_together(method, whole.design, counts, threads))
+    designs = designs_of(process, whole, draws, method.model)
+    return estimates_of(method, answers_apart(method, designs, whole.design))
+
+
+def counts_of(whole: Analysis, draws: Sequence[Draw | None]) -> FloatArray:
+    """Counts in the order of the design, shape (r, n); zeros where they could not be drawn."""
+    nothing = np.zeros(whole.design.nobs)
+    return np.array([nothing if draw is None else draw.counts[whole.place] for draw in draws])
 
 
 def designs_of(
-    process: Process, whole: Analysis, draws: Sequence[Draw], model: SegmentedPoisson
+    process: Process, whole: Analysis, draws: Sequence[Draw | None], model: SegmentedPoisson
 ) -> list[Design | None]:
     """Return the design of each replicate; None where no analyst could build the model on it."""
     if process.fixed:
-        return [_or_none(whole.design.with_counts, draw.counts[whole.place]) for draw in draws]
-    return [_or_none(design_of, process, draw, model) for draw in draws]
+        return [_or_none(whole.design.with_counts, y) for y in counts_of(whole, draws)]
+    built = [None if d is None else _or_none(design_of, process, d, model) for d in draws]
+    # Without its last period, or a stratum, a replicate has other terms and cannot answer for them.
+    names = whole.design.exog_names
+    return [d if d is not None and d.exog_names == names else None for d in built]
 
 
 def truth_of(process: Process, method: Method, whole: Design) -> dict[str, float]:
     """Return the true value of every term and contrast that has one.
 
-    The intercept has none where the impact models differ, or strata do; nor has a stage that the
-    process knows by another name.
+    None has one where the method's impact model is another than the process's.
     """
     truth, strata = process.truth, process.layout.strata
     found = truth.of_terms(strata) if method.model.impact == truth.impact else {}
     known = {name: value for name, value in found.items() if name in whole.exog_names}
     for text in method.contrasts:
-        row, value = parsed(whole.exog_names, text)
-        used = [name for name, c in zip(whole.exog_names, row[0], strict=True) if c]
+        row, value = contrast_row(whole.exog_names, text)
+        used = {name: c for name, c in zip(whole.exog_names, row, strict=True) if c}
         if all(name in known for name in used):
-            weights = dict(zip(whole.exog_names, row[0], strict=True))
-            known[text] = float(sum(weights[name] * known[name] for name in used) - value[0])
+            known[text] = float(sum(c * known[name] for name, c in used.items()) - value)
     return known
 
 
 def drawn(
     process: Process, seed: int, numbers: Sequence[int], threads: int | None = None
-) -> list[Draw]:
-    """Draw the replicates of these numbers."""
+) -> list[Draw | None]:
+    """Draw the replicates of these numbers; None for one whose counts cannot be drawn."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(lambda k: process.draw(stream(seed, k)), numbers))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from harness.concordance.verdict import Verdict
 from harness.design import Response
@@ -24,10 +23,12 @@ from harness.study.parts import (
     Model,
     Name,
     Part,
+    Place,
     Source,
     Strata,
     Variant,
     Words,
+    fault_at,
 )
 from harness.study.power_parts import Power
 from harness.study.products import Product, product_fault
@@ -87,7 +88,7 @@ class Study(StudyFile):
             for at, name in enumerate(names):
                 if name in names[:at]:
                     text = f"{'.'.join(map(str, place))}: {name!r} stands there twice: keep one"
-                    raise _at((*place, at), text)
+                    raise fault_at((*place, at), text)
         return self
 
     @model_validator(mode="after")
@@ -97,17 +98,19 @@ class Study(StudyFile):
                 text = (
                     f"variants.{k}.by_stratum: the study has no strata: add them, or leave it out"
                 )
-                raise _at(("variants", k, "by_stratum"), text)
+                raise fault_at(("variants", k, "by_stratum"), text)
             if variant.name == BASE:
-                raise _at(("variants", k), f"variants.{k}: {BASE!r} is the model itself: rename it")
+                raise fault_at(
+                    ("variants", k), f"variants.{k}: {BASE!r} is the model itself: rename it"
+                )
             try:
                 self.model.build(**variant.changes)
             except HarnessError as error:
-                raise _at(("variants", k), f"variants.{k}: {error}") from None
+                raise fault_at(("variants", k), f"variants.{k}: {error}") from None
             points = variant.n_quadrature
             if points is not None and points % 2 == 0:
                 text = f"variants.{k}.n_quadrature: {points} is even: use an odd number of points"
-                raise _at(("variants", k, "n_quadrature"), text)
+                raise fault_at(("variants", k, "n_quadrature"), text)
         return self
 
     @model_validator(mode="after")
@@ -117,7 +120,7 @@ class Study(StudyFile):
             for name in variant.indicators or ():
                 if name not in known:
                     text = f"variants.{k}.indicators: {name!r}: {suggestion(name, known)}"
-                    raise _at(("variants", k, "indicators"), text)
+                    raise fault_at(("variants", k, "indicators"), text)
         return self
 
     @model_validator(mode="after")
@@ -129,7 +132,7 @@ class Study(StudyFile):
             self.claims, self.claims_by, [i.name for i in self.indicators], strata, variants
         )
         if fault is not None:
-            raise _at(*fault)
+            raise fault_at(*fault)
         return self
 
     @model_validator(mode="after")
@@ -138,7 +141,7 @@ class Study(StudyFile):
         strata = None if labels is None else list(labels.values())
         fault = product_fault(self.products, [i.name for i in self.indicators], strata)
         if fault is not None:
-            raise _at(*fault)
+            raise fault_at(*fault)
         return self
 
     @model_validator(mode="after")
@@ -149,7 +152,7 @@ class Study(StudyFile):
             for response in self.responses_of(name):
                 reason = engine(name).refusal(model.family, model.covariance, response)
                 if reason is not None:
-                    raise _at(("engines", k), f"engines: {reason}")
+                    raise fault_at(("engines", k), f"engines: {reason}")
         for at, variant in enumerate(self.variants):
             model = self.model.build(**variant.changes)
             for k, name in enumerate(variant.engines):
@@ -157,7 +160,7 @@ class Study(StudyFile):
                     reason = _refusal(name, model, response, variant.se_method)
                     if reason is not None:
                         place = ("variants", at, "engines")
-                        raise _at((*place, k), f"variants.{at}.engines: {reason}")
+                        raise fault_at((*place, k), f"variants.{at}.engines: {reason}")
         return self
 
     @model_validator(mode="after")
@@ -172,7 +175,9 @@ class Study(StudyFile):
         }
         for key, lack in lacks.items():
             if getattr(asked, key) and lack:
-                raise _at(("scrutiny", key), f"scrutiny.{key} {lack}: add it, or leave the key out")
+                raise fault_at(
+                    ("scrutiny", key), f"scrutiny.{key} {lack}: add it, or leave the key out"
+                )
         return self
 
     @property
@@ -222,11 +227,3 @@ def _refusal(
             " add responses: [count]"
         )
     return engine(name).refusal(model.family, model.covariance, response, se_method)
-
-
-Place = tuple[str | int, ...]
-
-
-def _at(place: Place, text: str) -> PydanticCustomError:
-    """An error of the whole file that knows which entry it is about."""
-    return PydanticCustomError("value_error", "{text}", {"text": text, "place": place})

@@ -5,35 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from harness.errors import ConfigError
 from harness.resources import folder
 from harness.sources.names import suggestion
-from harness.study.claims.parts import Basis, Claim
 from harness.study.config import Study, StudyFile
-from harness.study.parts import Indicator, Model, Strata, Variant, Words
-from harness.study.power_parts import Power
-from harness.study.products import Product
-from harness.study.scrutiny_parts import Scrutiny
-from harness.study.simulation_parts import Simulate
 from harness.yaml_file import one_line, read_validated, top_level
 
 SHAPE = "a study file is a list of 'key: value' entries"
-# Where the keys of a part stand, for suggestions of a misspelt one's right spelling.
-_PARTS: dict[str, type[BaseModel]] = {
-    "words": Words,
-    "indicators": Indicator,
-    "strata": Strata,
-    "model": Model,
-    "variants": Variant,
-    "scrutiny": Scrutiny,
-    "products": Product,
-    "claims": Claim,
-    "claims_by": Basis,
-    "simulate": Simulate,
-    "power": Power,
-}
 
 
 def built_in_studies() -> dict[str, Path]:
@@ -75,7 +53,7 @@ def load_study(path: Path) -> Study:
             f"{path}: has no source, so there is nothing to run: harness {other} {path.stem}, or"
             " add source, indicators and engines"
         )
-    return read_validated(path, Study, SHAPE, _PARTS)
+    return read_validated(path, Study, SHAPE)
 
 
 def load_plan(path: Path) -> StudyFile:
@@ -87,9 +65,9 @@ def load_plan(path: Path) -> StudyFile:
         In one line that names file, line, key and mend.
     """
     root = Study if "source" in top_level(path, SHAPE) else StudyFile
-    return read_validated(path, root, SHAPE, _PARTS)
+    return read_validated(path, root, SHAPE)
 
 
 def message(error: Any) -> str:
     """Return one of pydantic's errors in one line that names the key."""
-    return one_line(error, Study, _PARTS)
+    return one_line(error, Study)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,23 @@ from harness.study.config import Study, StudyFile
 from harness.study.panels import with_stratum_names
 from harness.study.parts import WHOLE_PANEL
 from harness.study.process_parts import Fitted, ProcessPart
+from harness.study.simulation_parts import MethodPart
 
 BACKGROUND_TERM = "intercept"
 
 
-def process_of(file: StudyFile, part: ProcessPart, base: Path, seed: int) -> Process:
+Window = tuple[int, int]
+
+
+def window_of(file: StudyFile, methods: Sequence[MethodPart]) -> Window:
+    """Return the window that holds those of the model and of all methods."""
+    windows = [file.model.window, *(part.window for part in methods if part.window is not None)]
+    return min(first for first, _ in windows), max(last for _, last in windows)
+
+
+def process_of(
+    file: StudyFile, part: ProcessPart, base: Path, seed: int, window: Window
+) -> Process:
     """Return a process of a study file.
 
     Parameters
@@ -30,17 +43,22 @@ def process_of(file: StudyFile, part: ProcessPart, base: Path, seed: int) -> Pro
         Folder that relative paths of the source start from.
     seed : int
         Of what a design draws once.
+    window : (int, int)
+        Of the rows that an observed design keeps.
 
     Raises
     ------
     HarnessError
         If the panel of an observed design cannot be read or fitted.
     """
-    return part.process(seed, None if part.observed is None else fitted(file, part, base))
+    return part.process(seed, None if part.observed is None else fitted(file, part, base, window))
 
 
-def fitted(file: StudyFile, part: ProcessPart, base: Path) -> Fitted:
+def fitted(file: StudyFile, part: ProcessPart, base: Path, window: Window) -> Fitted:
     """Return an observed design, and the fit of its counts by the Laplace approximation.
+
+    The fit is of the study's model and window, under the impact model and family of the process,
+    with a slope in place of a step among the random effects: a process has no random step.
 
     Raises
     ------
@@ -64,14 +82,15 @@ def fitted(file: StudyFile, part: ProcessPart, base: Path) -> Fitted:
         if stratum not in panel.strata:
             raise ConfigError(f"observed.stratum: {suggestion(stratum, list(panel.strata))}")
         panel = panel.restricted(stratum)
-    model = file.model.build(impact=part.impact, family=part.family)
+    random = "slope" if file.model.random == "step" else file.model.random
+    model = file.model.build(impact=part.impact, family=part.family, random=random)
     design = model.design(panel)
     fit = fit_batch(design, design.endog[None, :])
     if fit.failed[0]:
         raise FitFailure(f"{where}: the model cannot be fitted to its counts")
     effects = dict(zip(design.exog_names, map(float, fit.params[0]), strict=True))
     return Fitted(
-        layout=observed_layout(panel, model.window),
+        layout=observed_layout(panel, window),
         effects={name: value for name, value in effects.items() if name != BACKGROUND_TERM},
         intercept=effects[BACKGROUND_TERM],
         cov_re=np.asarray(fit.cov_re[0]),

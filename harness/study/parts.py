@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from harness.design import Covariance, Family, Random, Response
 from harness.engines import engine
@@ -19,8 +20,14 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
 BOTH: tuple[Response, ...] = ("count", "pseudo")
 WHOLE_PANEL = "all"
+Place = tuple[str | int, ...]
 # Place in the file and text of what is wrong there.
-Fault = tuple[tuple[str | int, ...], str]
+Fault = tuple[Place, str]
+
+
+def fault_at(place: Place, text: str) -> PydanticCustomError:
+    """Return an error of an entry that knows which place below it is meant."""
+    return PydanticCustomError("value_error", "{text}", {"text": text, "place": place})
 
 
 def _known_engine(name: str) -> str:

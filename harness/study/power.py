@@ -8,23 +8,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.engines import engine, require
+from harness.engines import require
 from harness.errors import ConfigError, HarnessError
 from harness.simulation.power.audit import Audit, audited
 from harness.simulation.power.decisions import Question, Test, Tested
 from harness.simulation.power.rates import Power as Rates
 from harness.simulation.power.rates import power_of
-from harness.simulation.power.search import SCALES, Answer, Evaluation, search
+from harness.simulation.power.search import Answer, Evaluation, scale_of, search
 from harness.simulation.replicates import truth_of
 from harness.study.answers import Bench
 from harness.study.config import StudyFile
 from harness.study.hall import carry_out
-from harness.study.observed import process_of
+from harness.study.observed import process_of, window_of
 from harness.study.pieces import BATCH, Pieces
 from harness.study.power_parts import AuditPart, Power, SearchPart
 from harness.study.replication import Replication
 from harness.study.seeds import seed_of
-from harness.study.simulate import Progress, SimulationOptions
+from harness.study.simulate import Progress, SimulationOptions, same_objective
 from harness.study.store import ResultStore
 
 
@@ -124,7 +124,8 @@ class _Analyst:
         seed = seed_of(self.options.seed, self.file.study, "power", where)
         # The layout is the same at every point as far as its size is.
         layout = seed_of(self.options.seed, self.file.study, "layout")
-        process = process_of(self.file, part, self.options.base, layout)
+        window = window_of(self.file, [asked.method])
+        process = process_of(self.file, part, self.options.base, layout, window)
         process = replace(process, name=where or part.name)
         question = Question(
             asked.method.method(self.file.model, (asked.contrast,), self.options.transport),
@@ -149,7 +150,7 @@ def run_power(
         For bad input or a missing engine, before anything is drawn.
     """
     asked = power_entry(file)
-    auditor = _auditor(asked)
+    auditor = _auditor(file, asked)
     require([asked.method.engine, *([auditor] if auditor else [])])
     done = itertools.count(1)
     grid: list[Mapping[str, float]] = [
@@ -192,18 +193,32 @@ def _searched(analyst: _Analyst, part: SearchPart | None, target: float) -> Sear
         made.append(found)
         return evaluation
 
-    answer = search(evaluate, SCALES[part.over], part.between, target, part.evaluations)
+    scale = scale_of(part.over, part.between)
+    answer = search(evaluate, scale, part.between, target, part.evaluations)
     return Searched(answer, tuple(made))
 
 
-def _auditor(asked: Power) -> str | None:
-    """The engine that audits: that of the file, or the one of R that fits the family."""
+def _auditor(file: StudyFile, asked: Power) -> str | None:
+    """The engine that audits: that of the file, or the first of R that fits the model."""
     if asked.audit is None:
         return None
-    if asked.audit.engine is not None:
-        return asked.audit.engine
-    family = asked.method.family or "poisson"
-    return next(name for name in ("lme4", "glmmtmb") if family in engine(name).families)
+    given = asked.audit.engine
+    reasons = {
+        name: _refusal(name, file, asked) for name in ([given] if given else ["lme4", "glmmtmb"])
+    }
+    fit = next((name for name, reason in reasons.items() if reason is None), None)
+    if fit is None:
+        raise ConfigError(f"power.audit: {'; '.join(map(str, reasons.values()))}: say audit: null")
+    return fit
+
+
+def _refusal(name: str, file: StudyFile, asked: Power) -> str | None:
+    try:
+        part = asked.method.model_copy(update={"engine": name})
+        part.method(file.model, ())
+    except HarnessError as error:
+        return str(error)
+    return None
 
 
 def _audit(
@@ -234,7 +249,8 @@ def _audit(
         [Tested.joined(both[side].found(store, numbers)) for both, numbers in pairs]
         for side in (0, 1)
     )
-    return audited(auditor, chosen, fast, slow, asked.contrast, asked.alpha)
+    alike = same_objective(question.method, theirs.method)
+    return audited(auditor, chosen, fast, slow, asked.contrast, asked.alpha, alike)
 
 
 def _chosen(

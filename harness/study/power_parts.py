@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from harness.simulation.power.decisions import Test
-from harness.simulation.power.search import SCALES
-from harness.study.parts import EngineName, Part
+from harness.engines import engine
+from harness.errors import HarnessError
+from harness.simulation.methods import COMPILED
+from harness.simulation.power.decisions import DRAWS, Test
+from harness.simulation.power.search import scale_of
+from harness.study.parts import EngineName, Part, Place, fault_at
 from harness.study.process_parts import DesignPart, ProcessPart
 from harness.study.simulation_parts import MethodPart
+from harness.yaml_file import one_line
 
+# A whole number of draws, but for the rounding of alpha.
+ROUNDING = 1e-9
 # What a curve can run over: where it stands in the process, and its label. ``percent`` is the
 # effect of the term that is tested.
 AXES = {
@@ -39,11 +46,10 @@ class SearchPart(Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> SearchPart:
-        low, high = self.between
-        if not SCALES[self.over].to(low) < SCALES[self.over].to(high):
-            raise ValueError(f"between: [{low:g}, {high:g}]: the second must be the larger one")
-        if self.over != "percent" and low <= 0:
-            raise ValueError(f"between: {low:g}: it must be above 0")
+        try:
+            scale_of(self.over, self.between)
+        except HarnessError as error:
+            raise fault_at(("between",), str(error)) from None
         return self
 
 
@@ -77,19 +83,43 @@ class Power(Part):
 
     @model_validator(mode="after")
     def _about_one_process(self) -> Power:
+        if self.process.like is not None:
+            raise fault_at(("process", "like"), "process.like: goes with simulate.processes only")
         for axis, values in self.vary.items():
             if not values or len(set(values)) < len(values):
-                raise ValueError(f"vary.{axis}: give different values, one at least")
-            for value in values:
-                self.at({axis: value})
-        if self.search is not None:
-            for value in self.search.between:
-                self.at({self.search.over: value})
+                raise fault_at(("vary", axis), f"vary.{axis}: give different values, one at least")
+            self._check_values(("vary", axis), axis, values)
+        for name in ("search", "detectable"):
+            part: SearchPart | None = getattr(self, name)
+            if part is not None:
+                self._check_values((name, "between"), part.over, part.between)
         if self.detectable is not None and self.detectable.over != "percent":
-            raise ValueError("detectable is an effect: over: percent")
-        if self.test == "bootstrap" and self.method.engine not in ("laplace", "agq"):
-            raise ValueError("test: bootstrap goes with the engines laplace and agq")
+            raise fault_at(("detectable", "over"), "detectable is an effect: say over: percent")
+        self._check_test()
         return self
+
+    def _check_values(self, place: Place, axis: str, values: Sequence[float]) -> None:
+        for value in values:
+            try:
+                self.at({axis: value})
+            except ValueError as error:
+                raise fault_at(place, f"{'.'.join(map(str, place))}: {error}") from None
+
+    def _check_test(self) -> None:
+        fits, text = engine(self.method.engine), None
+        if self.method.small_sample:
+            text = "method.small_sample: the test decides it: say test: wald-t"
+        elif self.test in ("lr", "bootstrap") and fits.estimator != "maximum likelihood":
+            text = f"test {self.test!r} needs a likelihood, which engine {fits.name!r} has not"
+        elif self.test == "bootstrap" and fits.name not in COMPILED:
+            text = f"test 'bootstrap' goes with the engines {' and '.join(COMPILED)}"
+        elif self.test == "bootstrap" and _off_whole(self.alpha * (DRAWS + 1)) > ROUNDING:
+            text = (
+                f"test 'bootstrap' by {DRAWS} draws has the levels k / {DRAWS + 1}: alpha"
+                f" {self.alpha:g} is none of them"
+            )
+        if text is not None:
+            raise fault_at(("test",), text)
 
     def at(self, point: dict[str, float]) -> ProcessPart:
         """Return the process at a point of the curve.
@@ -102,7 +132,10 @@ class Power(Part):
         data = self.process.model_dump(exclude_none=True)
         for axis, value in point.items():
             _put(data, axis, value, self)
-        return ProcessPart.model_validate(data)
+        try:
+            return ProcessPart.model_validate(data)
+        except ValidationError as error:
+            raise ValueError(one_line(error.errors()[0], ProcessPart)) from None
 
     @property
     def effect_term(self) -> str:
@@ -132,3 +165,7 @@ def _changed(percent: dict[str, Any], term: str, value: float) -> dict[str, Any]
     if not stratum:
         return {**percent, name: value}
     return {**percent, stratum: {**percent.get(stratum, {}), name: value}}
+
+
+def _off_whole(value: float) -> float:
+    return abs(value - round(value))

@@ -108,7 +108,7 @@ def search_record(found: Searched | None, part: SearchPart | None, target: float
         "confidence": 0.95,
         "evaluations": [
             {"value": e.value, "replicates": one.rates.replicates, "tested": e.tested,
-             "rejected": e.rejected, "power": e.power if e.tested else None}
+             "rejected": e.rejected, "power": e.power}
             for e, one in zip(answer.evaluations, found.points, strict=True)
         ],
         "reason": answer.reason,

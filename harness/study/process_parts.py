@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from harness.design import FloatArray
+from harness.errors import ConfigError
 from harness.segments import IMPACTS
 from harness.simulation.processes.choice import Selection, Suppression
 from harness.simulation.processes.layout import Layout, Plan
@@ -17,7 +18,7 @@ from harness.simulation.processes.process import Process
 from harness.simulation.processes.shapes import Shape
 from harness.simulation.processes.truth import Anticipation, Serial, Truth, intercept_for
 from harness.sources.names import suggestion
-from harness.study.parts import WHOLE_PANEL, Name, Part
+from harness.study.parts import WHOLE_PANEL, Name, Part, Place, fault_at
 
 Share = Field(default=0.0, ge=0, lt=1)
 Percent = float
@@ -43,7 +44,9 @@ class DesignPart(Part):
     def _shares(self) -> DesignPart:
         for what, sizes in (("events", self.events), ("strata", (self.strata or {"": 1}).values())):
             if not all(np.isfinite(size) and size >= 0 for size in sizes) or not any(sizes):
-                raise ValueError(f"{what}: give numbers of units, none negative, not all 0")
+                raise fault_at((what,), f"{what}: give numbers of units, none negative, not all 0")
+        if self.calendar is not None and self.calendar[0] > self.calendar[1]:
+            raise fault_at(("calendar",), "calendar: the first period lies after the last")
         return self
 
     def layout(self, seed: int, candidates: tuple[int, int] | None) -> Layout:
@@ -111,6 +114,12 @@ class SuppressionPart(Part):
     lowest: int = Field(default=1, ge=0)
     highest: int = Field(default=5, ge=0)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> SuppressionPart:
+        if self.lowest > self.highest:
+            raise ValueError(f"lowest {self.lowest} lies above highest {self.highest}")
+        return self
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
@@ -137,7 +146,8 @@ class ProcessPart(Part):
     ``percent`` is the change in % that every term of the impact model makes, 0 where it is not
     given (in an observed design: what was fitted); by stratum, ``{a: {step0: 5}, b: {step0: 9}}``.
     ``baseline`` is the expected count of a unit of median exposure in the last period before the
-    event, its random effects being 0.
+    event, in every stratum, its random effects being 0; where the event is chosen by the counts,
+    in the last period before the first that it may fall into.
     """
 
     name: Name = "process"
@@ -165,7 +175,8 @@ class ProcessPart(Part):
             raise ValueError("a design needs its baseline: the expected count of a unit of median"
                              " exposure in the last period before the event")  # fmt: skip
         if self.impact not in IMPACTS:
-            raise ValueError(f"impact: {self.impact!r}: {suggestion(self.impact, list(IMPACTS))}")
+            text = f"impact: {self.impact!r}: {suggestion(self.impact, list(IMPACTS))}"
+            raise fault_at(("impact",), text)
         self._check_family()
         self._check_percent()
         if self.selection is not None:
@@ -177,43 +188,43 @@ class ProcessPart(Part):
         for name in ("theta", "sigma"):
             given = getattr(self, name) is not None
             if given and name != needs:
-                raise ValueError(f"{name} does not go with family {self.family!r}: leave it out")
+                text = f"{name} does not go with family {self.family!r}: leave it out"
+                raise fault_at((name,), text)
             if not given and name == needs and self.observed is None:
-                raise ValueError(f"family {self.family!r} needs its {name}")
+                raise fault_at(("family",), f"family {self.family!r} needs its {name}: add it")
 
     def _check_selection(self, selection: SelectionPart) -> None:
+        text = None
         if self.design is None:
-            raise ValueError("selection needs a design: in an observed one the events are known")
-        if self.anticipation is not None:
-            raise ValueError("selection and anticipation do not go together: leave one out")
-        if selection.last <= selection.first:
-            raise ValueError(
-                "selection.last must lie after selection.first: there is a choice then"
-            )
-
-    @property
-    def strata(self) -> tuple[str, ...]:
-        """Strata of the design."""
-        named = None if self.design is None else self.design.strata
-        return tuple(named) if named else EVERYBODY
+            text = "selection needs a design: in an observed one the events are known"
+        elif self.anticipation is not None:
+            text = "selection and anticipation do not go together: leave one out"
+        elif self.design.events != [1.0]:
+            text = "selection chooses the events: leave design.events out"
+        elif selection.last <= selection.first:
+            text = "selection.last must lie after selection.first: there is a choice then"
+        if text is not None:
+            raise fault_at(("selection",), text)
 
     def _check_percent(self) -> None:
         terms = list(IMPACTS[self.impact](np.zeros(1)))
         for name, value in self.percent.items():
-            own = value if isinstance(value, dict) else {name: value}
-            if isinstance(value, dict) and name not in self.strata:
-                raise ValueError(f"percent.{name}: {suggestion(name, list(self.strata))}")
-            for term, change in own.items():
-                if term not in terms:
-                    raise ValueError(f"percent.{term}: {suggestion(term, terms)}")
-                if not (np.isfinite(change) and change > -100):
-                    raise ValueError(f"percent.{term} is {change:g}: a change above -100 %")
+            if not isinstance(value, dict):
+                _check_change(("percent", name), value, terms)
+                continue
+            strata = () if self.design is None else tuple(self.design.strata or EVERYBODY)
+            if strata and name not in strata:
+                raise fault_at(("percent", name), f"percent.{name}: {suggestion(name, strata)}")
+            for term, change in value.items():
+                _check_change(("percent", name, term), change, terms)
 
-    def effects(self, fitted: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
+    def effects(
+        self, strata: tuple[str, ...], fitted: Mapping[str, float] | None = None
+    ) -> dict[str, dict[str, float]]:
         """Log rate ratios by stratum and term."""
         common = {name: v for name, v in self.percent.items() if not isinstance(v, dict)}
         found = {}
-        for stratum in self.strata:
+        for stratum in strata:
             own = self.percent.get(stratum, {})
             given = {**common, **(own if isinstance(own, dict) else {})}
             logs = {term: float(np.log1p(change / 100.0)) for term, change in given.items()}
@@ -233,12 +244,15 @@ class ProcessPart(Part):
         Raises
         ------
         HarnessError
-            If the design leaves a unit without rows.
+            If the design leaves a unit without rows, or an observed one has no such stratum.
         """
         chosen, hidden = self.selection, self.suppression
         candidates = None if chosen is None else (chosen.first, chosen.last)
         if fitted is not None:
             layout = fitted.layout
+            for name in (name for name, v in self.percent.items() if isinstance(v, dict)):
+                if name not in layout.strata:
+                    raise ConfigError(f"percent.{name}: {suggestion(name, layout.strata)}")
         else:
             assert self.design is not None
             layout = self.design.layout(seed, candidates)
@@ -251,21 +265,12 @@ class ProcessPart(Part):
         )
 
     def _truth(self, layout: Layout, fitted: Fitted | None) -> Truth:
-        effects = self.effects(None if fitted is None else fitted.effects)
-        if fitted is not None:
-            effects = dict.fromkeys(layout.strata, effects[WHOLE_PANEL])
-        first = effects[layout.strata[0]]
-        if self.baseline is not None:
-            rate = self.baseline / float(np.median(layout.exposure))
-            intercept = intercept_for(rate, self.impact, first)
-        else:
-            assert fitted is not None
-            intercept = fitted.intercept
+        effects = self.effects(layout.strata, None if fitted is None else fitted.effects)
         near, noise = self.anticipation, self.serial
         return Truth(
             impact=self.impact,
             effects=effects,
-            intercept=intercept,
+            intercepts=self._intercepts(layout, effects, fitted),
             cov_re=self.random.cov_re(None if fitted is None else fitted.cov_re),
             shape=self.random.shape,
             family=self.family,
@@ -276,9 +281,28 @@ class ProcessPart(Part):
             else Anticipation(near.periods, float(np.log1p(near.percent / 100))),
         )
 
+    def _intercepts(
+        self, layout: Layout, effects: Mapping[str, Mapping[str, float]], fitted: Fitted | None
+    ) -> dict[str, float]:
+        if self.baseline is None:
+            assert fitted is not None
+            return dict.fromkeys(layout.strata, fitted.intercept)
+        # A design says its median, from which missing rows take nothing.
+        median = float(np.median(layout.exposure)) if self.design is None else self.design.exposure
+        rate = self.baseline / median
+        return {name: intercept_for(rate, self.impact, own) for name, own in effects.items()}
+
     def _variance(self, fitted: Fitted | None) -> float:
         if self.theta is not None:
             return 1.0 / self.theta
         if self.sigma is not None:
             return self.sigma**2
         return 0.0 if fitted is None else fitted.variance
+
+
+def _check_change(place: Place, change: float, terms: list[str]) -> None:
+    said = ".".join(map(str, place))
+    if place[-1] not in terms:
+        raise fault_at(place, f"{said}: {suggestion(place[-1], terms)}")
+    if not (np.isfinite(change) and change > -100):
+        raise fault_at(place, f"{said} is {change:g}: give a change above -100 %")

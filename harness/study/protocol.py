@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 TESTS = {
-    "wald": "a two-sided Wald test against the normal distribution",
-    "wald-t": "a two-sided Wald test with standard errors multiplied by sqrt(J / (J - 1)) and the"
-    " t distribution with J - 1 degrees of freedom, J being the number of units",
+    "wald": "a two-sided Wald test",
+    "wald-t": "a two-sided Wald test with standard errors multiplied by sqrt(J / (J - S)) and the"
+    " t distribution with J - S degrees of freedom, J being the number of units and S that of"
+    " strata with stages of their own, else 1",
     "lr": "a likelihood-ratio test with one degree of freedom",
     "bootstrap": "a likelihood-ratio test against its parametric-bootstrap distribution",
 }
@@ -55,20 +56,20 @@ def _answers(results: Mapping[str, Any]) -> list[str]:
     search, detectable = results["search"], results["detectable"]
     if search is not None and search["answer"] is not None:
         found.append(
-            f"The smallest {search['label'].lower()} with a power of {search['target']:.0%} is"
-            f" {search['answer']:g}{_interval(search)}."
+            f"The smallest {search['label'].lower()} with a power of {_share(search['target'])} is"
+            f" {search['answer']:.10g}{_interval(search)}."
         )
     if detectable is not None and detectable["answer"] is not None:
         found.append(
-            f"The smallest effect that is detected with a power of {detectable['target']:.0%} is a"
-            f" change of {detectable['answer']:.1f} %{_interval(detectable)}."
+            f"The smallest effect that is detected with a power of {_share(detectable['target'])}"
+            f" is a change of {detectable['answer']:.1f} %{_interval(detectable)}."
         )
     if len(results["points"]) > 1:
         known = [p["power"] for p in results["points"] if p["power"] is not None]
         if known:
             found.append(
-                f"Over the designs considered the power was between {min(known):.1%} and"
-                f" {max(known):.1%}."
+                f"Over the designs considered the power was between {_share(min(known))} and"
+                f" {_share(max(known))}."
             )
     return found
 
@@ -78,17 +79,25 @@ def _point(point: Mapping[str, Any]) -> str:
         return f"No power can be given: {point['reason']}."
     failed = sum(point["failed"].values())
     lost = f"; {failed} of {point['replicates']} replicates failed" if failed else ""
+    # A contrast has no true value where another impact model is fitted than drawn from.
+    change = "it" if point["percent"] is None else f"a change of {point['percent']:.1f} %"
     return (
-        f"The power to detect a change of {point['percent']:.1f} % was {point['power']:.1%} (95 %"
-        f" interval {point['low']:.1%} to {point['high']:.1%}{lost})."
+        f"The power to detect {change} was {_share(point['power'])} (95 % interval"
+        f" {_share(point['low'])} to {_share(point['high'])}{lost})."
     )
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.3g} %"
 
 
 def _interval(found: Mapping[str, Any]) -> str:
     low, high = found["low"], found["high"]
     if low is None or high is None:
         return ""
-    return f" (95 % interval {low:.3g} to {high:.3g})"
+    if found["axis"] == "percent":
+        return f" (95 % interval {low:.1f} to {high:.1f})"
+    return f" (95 % interval {low:.10g} to {high:.10g})"
 
 
 def _checked(audit: Mapping[str, Any] | None) -> list[str]:
@@ -96,7 +105,7 @@ def _checked(audit: Mapping[str, Any] | None) -> list[str]:
         return []
     near = audit["verdicts"]["identical"] + audit["verdicts"]["concordant"]
     differ = len(audit["decisions_differ"])
-    decisions = f"{differ} decisions" if differ else "no decision"
+    decisions = f"{differ or 'no'} decision{'s' if differ > 1 else ''}"
     return [
         f"{audit['replicates']} replicates drawn at random were fitted again by {audit['engine']}.",
         f"{near} of them agreed to within a thousandth of a standard error; {decisions} differed.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.errors import ConfigError
+from harness.simulation.estimates import STEPS
 from harness.simulation.processes.process import stream
 from harness.simulation.replicates import estimates
 from harness.sources.names import suggestion
@@ -22,7 +23,8 @@ class Replay:
     data : DataFrame
         What the analyst of this replicate is given.
     answers : DataFrame
-        Estimate, standard error and 95 % interval by method and term.
+        Estimate, standard error and 95 % interval by method and term; and the stage at which the
+        replicate failed, if it did.
     """
 
     data: pd.DataFrame
@@ -40,7 +42,7 @@ def replay(replications: tuple[Replication, ...], which: str) -> Replay:
     Raises
     ------
     ConfigError
-        If there is no such process or number.
+        If there is no such process or number, or nothing to look at.
     """
     name, _, number = which.rpartition(":")
     known = list(dict.fromkeys(one.process.name for one in replications))
@@ -51,6 +53,8 @@ def replay(replications: tuple[Replication, ...], which: str) -> Replay:
     own = [one for one in replications if one.process.name == name]
     process, k = own[0].process, int(number)
     draw = process.draw(stream(own[0].seed, k))
+    if draw is None:
+        raise ConfigError(f"--replay {which!r}: its counts are too large to be drawn")
     data = process.layout.frame(draw.counts, draw.event)[draw.shown]
     return Replay(data, pd.concat([_answers(one, k) for one in own], ignore_index=True))
 
@@ -64,5 +68,6 @@ def _answers(one: Replication, k: int) -> pd.DataFrame:
             "se": found.se[0], "ci_low": found.estimate[0] - half,
             "ci_high": found.estimate[0] + half, "llf": found.llf[0],
             "singular": found.singular[0],
+            "failed": STEPS.get(int(found.stage[0]), ""),
         }
     )  # fmt: skip

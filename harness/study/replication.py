@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from harness.design import Design
-from harness.glmm.contrasts import parsed
+from harness.simulation.contrast import contrast_row
 from harness.simulation.estimates import FIT, Estimates
-from harness.simulation.methods import Method, fit_apart
+from harness.simulation.methods import Method, answers_apart, estimates_of
 from harness.simulation.power.decisions import Question, Tested, not_tested, put_to_test
 from harness.simulation.processes.process import Process
 from harness.simulation.replicates import analysis, estimates
@@ -50,9 +50,8 @@ class Replication:
         HarnessError
             If one of them cannot.
         """
-        names = self.whole.exog_names
         for text in self.method.contrasts:
-            parsed(names, text)
+            contrast_row(self.whole.exog_names, text)
 
     @property
     def _here(self) -> bool:
@@ -90,4 +89,5 @@ class Replication:
 
     def _lost(self) -> Estimates:
         """One replicate over which every worker died."""
-        return fit_apart(self.method, [None], self.whole, lost=FIT)
+        answers = answers_apart(self.method, [None], self.whole, lost=FIT)
+        return estimates_of(self.method, answers)

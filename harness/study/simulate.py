@@ -20,7 +20,7 @@ from harness.simulation.replicates import truth_of
 from harness.study.answers import Bench
 from harness.study.config import StudyFile
 from harness.study.hall import carry_out
-from harness.study.observed import process_of
+from harness.study.observed import process_of, window_of
 from harness.study.pieces import BATCH
 from harness.study.replication import Replication
 from harness.study.seeds import seed_of
@@ -89,11 +89,11 @@ def replications_of(file: StudyFile, options: SimulationOptions) -> tuple[Replic
     """
     asked = simulate_of(file)
     require(sorted({part.engine for part in asked.methods}))
-    found = []
+    found, window = [], window_of(file, asked.methods)
     for k, part in enumerate(asked.processes):
         seed = seed_of(options.seed, file.study, part.name)
         try:
-            process = process_of(file, part, options.base, seed)
+            process = process_of(file, part, options.base, seed, window)
         except HarnessError as error:
             raise type(error)(f"simulate.processes.{k}: {error}") from None
         for m, method in enumerate(asked.methods):

@@ -12,7 +12,7 @@ from harness.engines.base import POINTS, FitOptions, SeMethod, Settings, Transpo
 from harness.errors import HarnessError
 from harness.simulation.methods import Method
 from harness.sources.names import suggestion
-from harness.study.parts import EngineName, Model, Name, Part
+from harness.study.parts import EngineName, Model, Name, Part, fault_at
 from harness.study.process_parts import ProcessPart
 
 
@@ -88,14 +88,17 @@ class Simulate(Part):
             return data
         whole: dict[str, dict[str, Any]] = {}
         processes = []
-        for part in data["processes"]:
+        for k, part in enumerate(data["processes"]):
             own = part
             if isinstance(part, dict) and "like" in part:
-                name = part["like"]
+                name = str(part["like"])
                 if name not in whole:
-                    known = suggestion(str(name), list(whole)) if whole else "it comes first"
-                    raise ValueError(f"processes: like {name!r}: {known}")
-                own = _merged(whole[name], part)
+                    known = suggestion(name, whole) if whole else "no process stands before it"
+                    raise fault_at(
+                        ("processes", k, "like"), f"processes.{k}.like: {name!r}: {known}"
+                    )
+                # Its own title, or none: that of another would say what it is not.
+                own = _merged({**whole[name], "title": ""}, part)
             processes.append(own)
             if isinstance(own, dict):
                 whole[str(own.get("name"))] = own
@@ -109,7 +112,8 @@ class Simulate(Part):
         ):
             for at, name in enumerate(names):
                 if name in names[:at]:
-                    raise ValueError(f"{what}.{at}: {name!r} stands there twice: keep one")
+                    text = f"{what}.{at}: {name!r} stands there twice: keep one"
+                    raise fault_at((what, at), text)
         return self
 
 

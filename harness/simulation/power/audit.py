@@ -59,7 +59,7 @@ class Audit:
 
 def audited(
     engine: str, chosen: Sequence[tuple[int, Sequence[int]]], fast: Sequence[Tested],
-    slow: Sequence[Tested], contrast: str, alpha: float,
+    slow: Sequence[Tested], contrast: str, alpha: float, same_objective: bool = True,
 ) -> Audit:  # fmt: skip
     """Compare two engines on the same replicates.
 
@@ -69,6 +69,8 @@ def audited(
         Points, and the numbers of their replicates.
     fast, slow : sequence of Tested
         Of each point.
+    same_objective : bool
+        Whether the two engines claim to maximise the same function.
     """
     batches = [
         (np.asarray(numbers), a.estimates, b.estimates)
@@ -79,28 +81,30 @@ def audited(
     return Audit(
         engine=engine,
         replicates=sum(len(numbers) for _, numbers in chosen),
-        agreement=agreement(batches, same_objective=True),
+        agreement=agreement(batches, same_objective),
         largest_p=float(known.max()) if len(known) else None,
         differing=tuple(
             one
             for (point, numbers), a, b in zip(chosen, fast, slow, strict=True)
-            for one in _differing(point, numbers, a, b, contrast, alpha)
+            for one in _differing(point, numbers, a, b, contrast, alpha, same_objective)
         ),
     )
 
 
 def _differing(
-    point: int, numbers: Sequence[int], a: Tested, b: Tested, contrast: str, alpha: float
-) -> Iterator[Differing]:
-    for k in map(int, np.flatnonzero((a.p < alpha) != (b.p < alpha))):
-        yield Differing(point, numbers[k], _p(a.p[k]), _p(b.p[k]), _explained(a, b, k, contrast))
+    point: int, numbers: Sequence[int], a: Tested, b: Tested, contrast: str, alpha: float,
+    same_objective: bool,
+) -> Iterator[Differing]:  # fmt: skip
+    for k in map(int, np.flatnonzero((a.p <= alpha) != (b.p <= alpha))):
+        why = _explained(a, b, k, contrast, same_objective)
+        yield Differing(point, numbers[k], _p(a.p[k]), _p(b.p[k]), why)
 
 
 def _p(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _explained(a: Tested, b: Tested, k: int, contrast: str) -> str:
+def _explained(a: Tested, b: Tested, k: int, contrast: str, same_objective: bool) -> str:
     """Why two decisions differ, by the numbers at hand."""
     for name, one in (("the fast engine", a), ("the audit", b)):
         stage = int(one.estimates.stage[k])
@@ -112,6 +116,8 @@ def _explained(a: Tested, b: Tested, k: int, contrast: str) -> str:
     s = abs(y.se[k, at] / x.se[k, at] - 1.0)
     if d <= CONCORDANT.diff_se and s <= CONCORDANT.rel_se:
         return f"knife-edge: the estimates differ by {d:.1e} SE, the SEs by {s:.1e}"
+    if not same_objective:
+        return f"approximation: the estimates differ by {d:.1e} SE, the SEs by {s:.1e}"
     low = "the audit" if y.llf[k] < x.llf[k] else "the fast engine"
     gap = abs(y.llf[k] - x.llf[k])
     if gap > CONCORDANT.llf:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -13,10 +13,17 @@ from harness.design import Design, FloatArray
 from harness.glmm.batch import Batch, fit_batch
 from harness.glmm.drawing import draw_replicates
 from harness.simulation.estimates import DONE, TEST, Estimates
-from harness.simulation.methods import Method, fit_apart, fit_together
+from harness.simulation.methods import (
+    Answers,
+    Method,
+    answers_apart,
+    answers_together,
+    degrees_of,
+    estimates_of,
+)
 from harness.simulation.power.null_model import null_design
 from harness.simulation.processes.process import Process
-from harness.simulation.replicates import analysis, designs_of, drawn
+from harness.simulation.replicates import analysis, counts_of, designs_of, drawn
 
 Test = Literal["wald", "wald-t", "lr", "bootstrap"]
 # A larger model may lie this much below the smaller one by rounding, relative to the value.
@@ -35,10 +42,11 @@ class Question:
     method : Method
         Its first contrast is the one that is tested.
     test : {"wald", "wald-t", "lr", "bootstrap"}
-        Estimate over standard error against the normal distribution; the same with standard
-        errors times sqrt(J / (J - 1)) against t with J - 1 degrees of freedom; twice the gain of
-        log-likelihood against chi2 with one degree of freedom; the same against its distribution
-        under the null model fitted to the replicate, 199 draws.
+        Estimate over standard error against the normal distribution, or t where the standard
+        error brings degrees of freedom of its own, as the cluster-robust one does; the same with
+        the small-sample correction of ``Method``; twice the gain of log-likelihood against chi2
+        with one degree of freedom; the same against its distribution under the null model fitted
+        to the replicate, 199 draws.
     """
 
     method: Method
@@ -90,48 +98,65 @@ def put_to_test(
     method, whole = question.asked, analysis(process, question.method.model)
     draws = drawn(process, seed, numbers, threads)
     if process.fixed and method.compiled:
-        counts = np.array([draw.counts[whole.place] for draw in draws])
-        full = fit_together(method, whole.design, counts, threads)
-        return _together(question, whole.design, counts, full, threads, seed, numbers)
+        counts = counts_of(whole, draws)
+        found = answers_together(method, whole.design, counts, threads)
+        if question.test in ("wald", "wald-t"):
+            return _wald(question, found)
+        full = estimates_of(method, found)
+        return _by_likelihood(question, whole.design, counts, full, seed, numbers, threads)
     designs = designs_of(process, whole, draws, method.model)
-    return _apart(question, designs, fit_apart(method, designs, whole.design), whole.design)
-
-
-def _together(
-    question: Question, design: Design, counts: FloatArray, full: Estimates,
-    threads: int | None, seed: int, numbers: Sequence[int],
-) -> Tested:  # fmt: skip
+    found = answers_apart(method, designs, whole.design)
     if question.test in ("wald", "wald-t"):
-        return _wald(question, full, design.n_groups)
+        return _wald(question, found)
+    full = estimates_of(method, found)
+    if question.test == "lr":
+        return _apart(question, designs, full, whole.design)
+    return Tested.joined(
+        not_tested(one) if design is None
+        else _by_likelihood(question, design, design.endog[None, :], one, seed, [k], threads)
+        for design, one, k in zip(designs, _one_by_one(full), numbers, strict=True)
+    )  # fmt: skip
+
+
+def _wald(question: Question, found: Answers) -> Tested:
+    full = estimates_of(question.asked, found)
+    at = full.terms.index(question.contrast)
+    z = np.abs(full.estimate[:, at] / full.se[:, at])
+    df = degrees_of(question.asked, found)[:, at]
+    return _told(full, np.asarray(2.0 * scipy.stats.t.sf(z, df)))
+
+
+def _by_likelihood(
+    question: Question, design: Design, counts: FloatArray, full: Estimates,
+    seed: int, numbers: Sequence[int], threads: int | None,
+) -> Tested:  # fmt: skip
+    """Likelihood-ratio or bootstrap tests of counts that share a design, in the compiled kernel."""
     null = null_design(design, question.contrast)
     small = fit_batch(null, counts, threads, question.method.points)
     gains = _gains(full.llf, np.where(small.failed, np.nan, small.llf))
     if question.test == "lr":
         return _told(full, np.asarray(scipy.stats.chi2.sf(gains, 1)))
     p = np.full(len(full), np.nan)
-    for k in np.flatnonzero(np.isfinite(gains)):
-        p[k] = _bootstrap(question, design, null, small, int(k), gains[k],
-                          (seed, numbers[int(k)]), threads)  # fmt: skip
+    for k in map(int, np.flatnonzero(np.isfinite(gains))):
+        stream = np.random.SeedSequence(seed, spawn_key=(numbers[k], 1))
+        p[k] = _bootstrap(question, (design, null), small, k, gains[k], stream, threads)
     return _told(full, p)
 
 
 def _apart(
     question: Question, designs: Sequence[Design | None], full: Estimates, whole: Design
 ) -> Tested:
-    """The same by an engine that is asked replicate by replicate; no bootstrap."""
-    if question.test in ("wald", "wald-t"):
-        return _wald(question, full, whole.n_groups)
+    """Likelihood-ratio tests by an engine that is asked replicate by replicate."""
     plain = replace(question.method, contrasts=(), small_sample=False)
     nulls = [None if d is None else null_design(d, question.contrast) for d in designs]
-    small = fit_apart(plain, nulls, null_design(whole, question.contrast))
+    small = answers_apart(plain, nulls, null_design(whole, question.contrast))
     return _told(full, np.asarray(scipy.stats.chi2.sf(_gains(full.llf, small.llf), 1)))
 
 
-def _wald(question: Question, full: Estimates, units: int) -> Tested:
-    at = full.terms.index(question.contrast)
-    z = np.abs(full.estimate[:, at] / full.se[:, at])
-    df = units - 1 if question.test == "wald-t" else np.inf
-    return _told(full, np.asarray(2.0 * scipy.stats.t.sf(z, df)))
+def _one_by_one(full: Estimates) -> Iterator[Estimates]:
+    arrays = [getattr(full, part.name) for part in fields(Estimates)[1:]]
+    for k in range(len(full)):
+        yield Estimates(full.terms, *(array[k : k + 1] for array in arrays))
 
 
 def _gains(full: FloatArray, small: FloatArray) -> FloatArray:
@@ -141,15 +166,15 @@ def _gains(full: FloatArray, small: FloatArray) -> FloatArray:
 
 
 def _bootstrap(
-    question: Question, design: Design, null: Design, small: Batch, k: int, gain: float,
-    streams: tuple[int, int], threads: int | None,
+    question: Question, designs: tuple[Design, Design], small: Batch, k: int, gain: float,
+    stream: np.random.SeedSequence, threads: int | None,
 ) -> float:  # fmt: skip
-    seed = int(np.random.SeedSequence(streams[0], spawn_key=(streams[1], 1)).generate_state(1)[0])
+    seed = int.from_bytes(stream.generate_state(4).tobytes(), "little")
     y = draw_replicates(
-        null, small.params[k], small.cov_re[k], DRAWS, seed, float(small.variance[k])
+        designs[1], small.params[k], small.cov_re[k], DRAWS, seed, float(small.variance[k])
     )
     points = question.method.points
-    a, b = (fit_batch(d, y, threads, points) for d in (design, null))
+    a, b = (fit_batch(d, y, threads, points) for d in designs)
     drawn_gains = _gains(np.where(a.failed, np.nan, a.llf), np.where(b.failed, np.nan, b.llf))
     known = drawn_gains[np.isfinite(drawn_gains)]
     return float((1 + np.sum(known >= gain)) / (1 + len(known))) if len(known) else np.nan

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.design import Design, FloatArray
+from harness.design import Design
 from harness.errors import ConfigError
-from harness.glmm.contrasts import parsed
-
-
-def contrast_row(design: Design, text: str) -> tuple[FloatArray, float]:
-    """Return the weights, shape (p,), and the value of one contrast, ``c'beta = value``.
-
-    Raises
-    ------
-    ConfigError
-        If the text is not one contrast of the design's terms.
-    """
-    rows, values = parsed(design.exog_names, text)
-    if len(rows) != 1 or not rows.any():
-        raise ConfigError(f"the contrast {text!r} must be one equation, such as 'step0 = pre'")
-    return rows[0], float(values[0])
+from harness.simulation.contrast import contrast_row
 
 
 def null_design(design: Design, text: str) -> Design:
@@ -35,7 +21,7 @@ def null_design(design: Design, text: str) -> Design:
     ConfigError
         If the text is not one contrast, or nothing would be left to estimate.
     """
-    c, value = contrast_row(design, text)
+    c, value = contrast_row(design.exog_names, text)
     k = int(np.argmax(np.abs(c)))
     others = [m for m in range(len(c)) if m != k]
     if not others:

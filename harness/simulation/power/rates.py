@@ -73,6 +73,8 @@ class Power:
 def power_of(batches: Iterable[Tested], contrast: str, truth: float, alpha: float) -> Power:
     """Count over batches of replicates; memory is that of one batch.
 
+    A p-value of ``alpha`` rejects, as a test by draws must to keep its level.
+
     Parameters
     ----------
     truth : float
@@ -83,7 +85,7 @@ def power_of(batches: Iterable[Tested], contrast: str, truth: float, alpha: floa
     for batch in batches:
         found = batch.estimates
         estimate = found.estimate[:, found.terms.index(contrast)]
-        rejected = batch.p < alpha
+        rejected = batch.p <= alpha
         stages = [int(np.sum(found.stage == stage)) for stage in (SIMULATE, FIT, TEST)]
         sizes.append(float(np.abs(estimate[rejected]).sum()))
         values.append(float(estimate[found.stage == DONE].sum()))

@@ -104,7 +104,8 @@ class Plan:
         Names, and how many units each has; scaled to ``units``.
     candidates : (int, int) or None
         First and last period that an event may fall into where a process chooses it from the
-        counts; every unit is then observed from ``before`` the first to ``after`` the last.
+        counts; every unit is then observed from ``before`` the first to ``after`` the last, and
+        the layout spreads the events evenly over them, in place of ``events``.
     seed : int
         Of what is drawn once for the layout: who has which exposure, event and stratum, and which
         rows are missing. Replicates differ in their counts alone.
@@ -134,7 +135,8 @@ class Plan:
         """
         rng = np.random.default_rng(self.seed)
         J, (first, last) = self.units, self.candidates or (0, 0)
-        event = FIRST_EVENT + rng.permutation(shared_out(J, self.events))
+        shares = self.events if self.candidates is None else (1.0,) * (last - first + 1)
+        event = FIRST_EVENT + first + rng.permutation(shared_out(J, shares))
         begins = event if self.candidates is None else np.full(J, FIRST_EVENT + first)
         span = self.before + 1 + last - first + self.after
         stratum = rng.permutation(shared_out(J, tuple(size for _, size in self.strata)))

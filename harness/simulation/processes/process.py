@@ -6,7 +6,9 @@ For unit j in period i, t = i - e_j from its event,
     b_j = L s_j, L L' = G, s_j of mean 0 and variance 1;  u_ij = rho u_i-1,j + sqrt(1 - rho^2) sd e
     y_ij ~ Poisson(mu_ij), NB2(mu_ij, 1 / variance) or Poisson(mu_ij exp(N(0, variance)))
 
-with x the columns of the impact model, z = (1, t) and a(t) what is done in anticipation.
+with x the columns of the impact model, z = (1, t) and a(t) what is done in anticipation. Where the
+event is chosen by the counts, z runs in the calendar instead: the units that a choice would pick
+are the same units, whenever it picks them.
 """
 
 from __future__ import annotations
@@ -76,25 +78,29 @@ class Process:
         for array in (layout.unit, layout.period, layout.exposure, layout.event, layout.stratum,
                       truth.cov_re):  # fmt: skip
             found.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        rest = (layout.labels, layout.strata, truth.impact, sorted(truth.effects), truth.intercept,
-                truth.shape, truth.family, truth.variance, truth.serial, truth.anticipation,
-                self.selection, self.suppression)  # fmt: skip
+        rest = (layout.labels, layout.strata, truth.impact, sorted(truth.effects),
+                sorted(truth.intercepts.items()), truth.shape, truth.family, truth.variance,
+                truth.serial, truth.anticipation, self.selection, self.suppression)  # fmt: skip
         numbers = [sorted(own.items()) for _, own in sorted(truth.effects.items())]
         found.update(repr((rest, numbers)).encode())
         return found.hexdigest()
 
-    def draw(self, rng: np.random.Generator) -> Draw:
-        """Draw one replicate."""
+    def draw(self, rng: np.random.Generator) -> Draw | None:
+        """Draw one replicate; None where a count is too large to be drawn, above some 9e18."""
         latent = self._random_part(rng)
-        if self.selection is None:
-            counts = self._counts(self._fixed_part + latent, rng)
-            event = self.layout.event
-        else:
-            counts, event = self._selected(latent, rng)
+        try:
+            counts, event = self._drawn(latent, rng)
+        except ValueError:  # numpy's, of a mean that is too large or, times zero, no number
+            return None
         shown = np.ones(len(counts), dtype=bool)
         if self.suppression is not None:
             shown = self.suppression.shown(counts)
         return Draw(counts, event, shown)
+
+    def _drawn(self, latent: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+        if self.selection is not None:
+            return self._selected(latent, rng)
+        return self._counts(self._fixed_part + latent, rng), self.layout.event
 
     @cached_property
     def _t(self) -> FloatArray:
@@ -137,7 +143,8 @@ class Process:
         )
 
     def _counts(self, log_mu: FloatArray, rng: np.random.Generator) -> FloatArray:
-        drawn = FAMILIES[self.truth.family](np.exp(log_mu), self.truth.variance, rng)
+        with np.errstate(over="ignore", invalid="ignore"):
+            drawn = FAMILIES[self.truth.family](np.exp(log_mu), self.truth.variance, rng)
         return drawn.astype(np.float64)
 
     def _selected(
@@ -146,8 +153,8 @@ class Process:
         """Counts without any event, the event that they bring about, and counts after it."""
         assert self.selection is not None
         layout, truth = self.layout, self.truth
-        background = np.log(layout.exposure) + truth.intercept + latent
         stratum = layout.stratum[layout.unit]
+        background = np.log(layout.exposure) + truth.backgrounds(layout.strata)[stratum] + latent
         background += truth.trends(layout.strata)[stratum] * self._t
         counts = self._counts(background, rng)
         event = self.selection.events(layout, counts, rng)
@@ -159,7 +166,7 @@ class Process:
     def _departure(self, t: FloatArray, stratum: IntArray) -> FloatArray:
         """What the event changes in the log rate: the stages less the trend gone on with."""
         truth, strata = self.truth, self.layout.strata
-        stages = truth.stages(t, stratum, strata) - truth.intercept
+        stages = truth.stages(t, stratum, strata) - truth.backgrounds(strata)[stratum]
         return np.asarray(stages - truth.trends(strata)[stratum] * t)
 
 

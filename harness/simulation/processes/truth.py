@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.design import FloatArray
 from harness.segments import IMPACTS, stage_columns, stratum_term
+from harness.simulation.processes.layout import IntArray
 from harness.simulation.processes.shapes import Shape
 
 
@@ -37,7 +38,7 @@ class Truth:
     impact : str
         Impact model whose columns carry ``effects``.
     effects : mapping of stratum to (mapping of term to float)
-    intercept : float
+    intercepts : mapping of stratum to float
         Log rate of a unit without random effects where every column of the impact model is zero.
     cov_re : ndarray, shape (q, q)
         Of the random intercept, and slope in t.
@@ -52,7 +53,7 @@ class Truth:
 
     impact: str
     effects: Mapping[str, Mapping[str, float]]
-    intercept: float
+    intercepts: Mapping[str, float]
     cov_re: FloatArray
     shape: Shape = "normal"
     family: str = "poisson"
@@ -67,7 +68,9 @@ class Truth:
     def of_terms(self, strata: tuple[str, ...]) -> dict[str, float]:
         """Truth by term of the model of all units, and of the model with strata side by side.
 
-        Where strata differ, the model of all units has no true value for that term.
+        Where strata differ, the model of all units has no true value for that term. The intercept
+        has none anywhere: noise and observation-level effects are in it or not, as the family that
+        is fitted has it.
         """
         found = {}
         for name in self.names:
@@ -78,15 +81,19 @@ class Truth:
                 found |= {stratum_term(name, s): value for s, value in values.items()}
         return found
 
+    def backgrounds(self, strata: tuple[str, ...]) -> FloatArray:
+        """Intercepts by stratum."""
+        return np.array([self.intercepts[name] for name in strata])
+
     def trends(self, strata: tuple[str, ...]) -> FloatArray:
         """Change of the log rate a period that goes on without an event, by stratum."""
         own = [self.effects[name] for name in strata]
         return np.array([effects.get("pre", effects.get("trend", 0.0)) for effects in own])
 
-    def stages(self, t: FloatArray, stratum: np.ndarray, strata: tuple[str, ...]) -> FloatArray:
-        """Fixed part of the log rate, shape (N,), given each row's stratum."""
+    def stages(self, t: FloatArray, stratum: IntArray, strata: tuple[str, ...]) -> FloatArray:
+        """Fixed part of the log rate, shape (N,), given each row's stratum, shape (N,)."""
         columns = stage_columns(self.impact, t)
-        total = np.full(len(t), self.intercept)
+        total = self.backgrounds(strata)[stratum]
         for k, name in enumerate(strata):
             own = self.effects[name]
             inside = stratum == k
