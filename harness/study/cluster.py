@@ -64,6 +64,11 @@ class Cluster:
                 yield work, outcome
                 hand_in(1)
 
+    def one_by_one(self, works: Iterable[Work]) -> Iterator[tuple[Work, Outcome]]:
+        """Yield works as they are done, each handed in when the one before is done."""
+        for work in works:
+            yield from self.work([work])
+
     def _submitted(self, work: Work, code: str) -> Any:
         function, arguments = work.call
         own = {"threads": 1} if work.here else {}

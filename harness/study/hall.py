@@ -14,7 +14,7 @@ from harness.engines.workers import Outcome, in_workers
 from harness.errors import HarnessError
 from harness.study.answers import Bench
 from harness.study.cluster import Cluster
-from harness.study.work import Work, piece_by_piece
+from harness.study.work import Hands, Work, piece_by_piece
 
 # Pieces that wait for worker processes at a time: memory does not grow with their number, and the
 # workers are idle at the end of each such lot only, for a thousandth of its time or two.
@@ -36,7 +36,9 @@ def carry_out(works: Iterable[Work], bench: Bench, cluster: Cluster | None = Non
     HarnessError
         If there is nobody to work; what was done until then is in the store.
     """
-    hands = partial(_on_this_machine, bench=bench) if cluster is None else cluster.work
+    hands: Hands = partial(_on_this_machine, bench=bench) if cluster is None else cluster.work
+    # A cluster blames a death on everything that the worker had before it.
+    again = hands if cluster is None else cluster.one_by_one
     broken = []
     for work, outcome in hands(_not_held(works, bench)):
         if outcome.reason is None:
@@ -44,7 +46,7 @@ def carry_out(works: Iterable[Work], bench: Bench, cluster: Cluster | None = Non
         else:
             broken.append(work)
     for work in broken:
-        _keep(work, piece_by_piece(work, hands), bench)
+        _keep(work, piece_by_piece(work, again), bench)
 
 
 def _not_held(works: Iterable[Work], bench: Bench) -> Iterator[Work]:
