@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -67,9 +68,16 @@ def _missing_shared(*paths: str) -> str | None:
     return None
 
 
+def _missing_dask() -> str | None:
+    if importlib.util.find_spec("distributed") is None:
+        return "the package distributed is not installed: `make setup` installs it"
+    return None
+
+
 MISSING: dict[str, Callable[..., str | None]] = {
     "needs_r": _missing_r,
     "needs_chromium": _missing_chromium,
+    "needs_dask": _missing_dask,
     "needs_shared": _missing_shared,
 }
 
@@ -78,7 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--harness-require-all",
         action="store_true",
-        help="fail, rather than skip, tests for which R, Chromium or ../shared is missing",
+        help="fail, rather than skip, tests for which R, Chromium, Dask or ../shared is missing",
     )
 
 

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import warnings
 from functools import cache
 from pathlib import Path
@@ -164,6 +165,10 @@ def _run(command: list[str]) -> tuple[int, str]:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, env={**os.environ, **R_ENVIRONMENT},
     )  # fmt: skip
+    if threading.current_thread() is not threading.main_thread():
+        # Of a cluster's worker: only a main thread may see to signals.
+        _, words = process.communicate()
+        return process.returncode, words
     told = signal.getsignal(signal.SIGTERM)
 
     def end(number: int, frame: Any) -> None:

@@ -102,10 +102,14 @@ def _end(pool: pebble.ProcessPool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call in a worker came to: a value, or the reason why there is none."""
+    """What a call in a worker came to: a value, or the reason why there is none.
+
+    ``begun`` is whether a worker is known to have taken it up.
+    """
 
     value: Any = None
     reason: str | None = None
+    begun: bool = True
 
     def or_failed(self, task: Task) -> FitResult:
         """Return the fit, or the failed result of its task."""
@@ -155,7 +159,10 @@ def in_workers(
             return
         _end(pool)
     for place in waiting:
-        yield place, Outcome(reason=f"no worker process began within {STALL_LIMIT:g} seconds")
+        yield (
+            place,
+            Outcome(reason=f"no worker process began within {STALL_LIMIT:g} seconds", begun=False),
+        )
 
 
 def _finished(futures: Iterable[Future]) -> Iterator[Future]:
@@ -176,7 +183,7 @@ def _outcome(future: concurrent.futures.Future[Any], time_limit: float) -> Outco
     except concurrent.futures.TimeoutError:
         return Outcome(reason=f"no answer within {time_limit:g} seconds: given up")
     except BrokenProcessPool:
-        return Outcome(reason="the worker processes died before they could fit")
+        return Outcome(reason="the worker processes died before they could fit", begun=False)
     except pebble.ProcessExpired as error:
         return Outcome(reason=f"the worker process died in mid-fit ({_death(error.exitcode)})")
 

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from harness.engines.workers import Call
 from harness.errors import HarnessError
-from harness.study.hall import Work
 from harness.study.store import ResultStore, digest
+from harness.study.work import Work
 
 # Replicates that are summed up, and may be stopped after, together; and those that one call of a
 # worker does, so that a lost one costs little. The first is a multiple of the second.
@@ -42,10 +42,18 @@ class Pieces(Generic[Answer]):
     joined: Callable[[Iterable[Answer]], Answer]
     lost: Callable[[], Answer]
 
-    def works(self, numbers: Sequence[int]) -> list[Work]:
-        """Return the work that replicates of these numbers need."""
-        size = BATCH if self.here else PIECE
-        return [self._work(numbers[at : at + size]) for at in range(0, len(numbers), size)]
+    def works(self, numbers: Sequence[int]) -> Iterator[Work]:
+        """Yield the work that replicates of these numbers need."""
+        for at in range(0, len(numbers), self._size):
+            yield self._work(numbers[at : at + self._size])
+
+    def count(self, replicates: int) -> int:
+        """Pieces that so many replicates make."""
+        return -(-replicates // self._size)
+
+    @property
+    def _size(self) -> int:
+        return BATCH if self.here else PIECE
 
     def _work(self, numbers: Sequence[int]) -> Work:
         return Work(
@@ -53,7 +61,7 @@ class Pieces(Generic[Answer]):
             key=digest(self.key, list(numbers)),
             name=f"{self.name}/{numbers[0]}-{numbers[-1]}",
             here=self.here,
-            alone=lambda: [self._work([k]) for k in numbers] if len(numbers) > 1 else [],
+            alone=lambda: [self._work([k]) for k in numbers],
             joined=self.joined,
             lost=lambda reason: self.lost(),
         )

@@ -17,6 +17,7 @@ from harness.simulation.power.rates import power_of
 from harness.simulation.power.search import Answer, Evaluation, scale_of, search
 from harness.simulation.replicates import truth_of
 from harness.study.answers import Bench
+from harness.study.cluster import Cluster, connected
 from harness.study.config import StudyFile
 from harness.study.hall import carry_out
 from harness.study.observed import process_of, window_of
@@ -98,23 +99,24 @@ class _Analyst:
     file: StudyFile
     options: SimulationOptions
     bench: Bench
+    cluster: Cluster | None
 
     def at(self, point: Mapping[str, float]) -> PointFound:
         """Return the power at a point."""
         asked = power_entry(self.file)
         one, question = self.replication(point)
         truth = truth_of(one.process, one.method, one.whole).get(asked.contrast)
-        pieces, last = one.tested(question), asked.replicates
+        pieces, last, rates = one.tested(question), asked.replicates, Rates()
         # Sequential stopping looks after every batch, and never before the first.
         step = last if asked.half_width is None else BATCH
-        for done in range(step, last + step, step):
-            numbers = range(min(done, last))
-            carry_out(pieces.works(numbers), self.bench, self.options.dask)
+        for first in range(0, last, step):
+            numbers = range(first, min(first + step, last))
+            carry_out(pieces.works(numbers), self.bench, self.cluster)
             found = pieces.found(self.bench.store, numbers)
-            rates = power_of(found, asked.contrast, truth or 0.0, asked.alpha)
+            rates = power_of(found, asked.contrast, truth or 0.0, asked.alpha, rates)
             if asked.half_width is not None and rates.half_width <= asked.half_width:
                 break
-        return PointFound(point, one, truth, rates, numbers, last)
+        return PointFound(point, one, truth, rates, range(rates.replicates), last)
 
     def replication(self, point: Mapping[str, float]) -> tuple[Replication, Question]:
         """Return the replicates of a point and what is asked of them."""
@@ -128,7 +130,7 @@ class _Analyst:
         process = process_of(self.file, part, self.options.base, layout, window)
         process = replace(process, name=where or part.name)
         question = Question(
-            asked.method.method(self.file.model, (asked.contrast,), self.options.transport),
+            asked.method.method(self.file.model, (asked.contrast,), self.options.road_to_r),
             asked.test,
         )
         return Replication(process, question.asked, seed), question
@@ -157,22 +159,30 @@ def run_power(
         dict(zip(asked.vary, values, strict=True))
         for values in itertools.product(*asked.vary.values())
     ]
-    steps = len(grid) * -(-asked.replicates // BATCH)
     bench = Bench(
         store, options.jobs, options.time_limit,
         lambda what: progress(at := next(done), max(steps, at), what),
     )  # fmt: skip
-    analyst = _Analyst(file, options, bench)
-    _check(analyst, grid, asked)
+    checker = _Analyst(file, options, bench, None)
+    _check(checker, grid, asked)
+    one, question = checker.replication(grid[0])
+    steps = len(grid) * one.tested(question).count(asked.replicates)
+    with connected(options.dask) as cluster:
+        return _answered(replace(checker, cluster=cluster), grid, auditor)
+
+
+def _answered(
+    analyst: _Analyst, grid: Sequence[Mapping[str, float]], auditor: str | None
+) -> PowerRun:
+    file, asked = analyst.file, power_entry(analyst.file)
     points = tuple(analyst.at(point) for point in grid)
     searched = _searched(analyst, asked.search, asked.target)
     detectable = _searched(analyst, asked.detectable, asked.target)
     checked = None
     if auditor is not None and asked.audit is not None:
         checked = _audit(analyst, points, auditor, asked.audit)
-    return PowerRun(
-        file, options, analyst.replication({})[0], points, searched, detectable, checked
-    )
+    base = analyst.replication({})[0]
+    return PowerRun(file, analyst.options, base, points, searched, detectable, checked)
 
 
 def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
@@ -242,8 +252,8 @@ def _audit(
                 numbers,
             )
         )
-    works = [work for both, numbers in pairs for pieces in both for work in pieces.works(numbers)]
-    carry_out(works, analyst.bench, analyst.options.dask)
+    works = (work for both, numbers in pairs for pieces in both for work in pieces.works(numbers))
+    carry_out(works, analyst.bench, analyst.cluster)
     store = analyst.bench.store
     fast, slow = (
         [Tested.joined(both[side].found(store, numbers)) for both, numbers in pairs]
@@ -257,12 +267,12 @@ def _chosen(
     points: tuple[PointFound, ...], part: AuditPart, seed: int
 ) -> list[tuple[int, list[int]]]:
     """Numbers of the replicates that are refitted, by point: a share of all, at random."""
-    everything = [(k, n) for k, point in enumerate(points) for n in point.numbers]
-    size = max(1, min(part.most, round(part.share * len(everything))))
+    ends = np.cumsum([len(point.numbers) for point in points])
+    size = max(1, min(part.most, round(part.share * int(ends[-1]))))
     rng = np.random.default_rng(seed_of(seed, "audit"))
-    picked = sorted(rng.choice(len(everything), size=size, replace=False).tolist())
-    found: dict[int, list[int]] = {}
-    for at in picked:
-        k, n = everything[at]
-        found.setdefault(k, []).append(n)
-    return list(found.items())
+    picked = np.sort(rng.choice(int(ends[-1]), size=size, replace=False))
+    point_of = np.searchsorted(ends, picked, side="right")
+    return [
+        (k, [points[k].numbers[at - int(ends[k])] for at in picked[point_of == k].tolist()])
+        for k in np.unique(point_of).tolist()
+    ]

@@ -18,6 +18,7 @@ from harness.simulation.methods import Method
 from harness.simulation.performance import Performance, performance
 from harness.simulation.replicates import truth_of
 from harness.study.answers import Bench
+from harness.study.cluster import connected
 from harness.study.config import StudyFile
 from harness.study.hall import carry_out
 from harness.study.observed import process_of, window_of
@@ -41,6 +42,21 @@ class SimulationOptions:
     time_limit: float = 600.0
     dask: str | None = None
     command: str = ""  # that was typed, for the report
+
+    @property
+    def road_to_r(self) -> Transport:
+        """How values reach R: on a cluster beside the worker, since R has to own its process.
+
+        Raises
+        ------
+        ConfigError
+            If rpy2 is asked for on a cluster.
+        """
+        if self.dask is None:
+            return self.transport
+        if self.transport == "rpy2":
+            raise ConfigError("--transport rpy2 does not go with --dask: leave it out")
+        return "rscript"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +114,7 @@ def replications_of(file: StudyFile, options: SimulationOptions) -> tuple[Replic
             raise type(error)(f"simulate.processes.{k}: {error}") from None
         for m, method in enumerate(asked.methods):
             try:
-                built = method.method(file.model, tuple(asked.contrasts), options.transport)
+                built = method.method(file.model, tuple(asked.contrasts), options.road_to_r)
                 replication = Replication(process, built, seed)
                 replication.check()
             except HarnessError as error:
@@ -120,14 +136,15 @@ def run_simulation(
         For bad input or a missing engine, before anything is drawn.
     """
     replications = replications_of(file, options)
-    replicates, done = simulate_of(file).replicates, itertools.count(1)
-    numbers = range(replicates)
-    works = [work for one in replications for work in one.estimated.works(numbers)]
+    numbers, done = range(simulate_of(file).replicates), itertools.count(1)
+    asked = [one.estimated for one in replications]
+    pieces = sum(one.count(len(numbers)) for one in asked)
     bench = Bench(
         store, options.jobs, options.time_limit,
-        lambda what: progress(next(done), len(works), what),
+        lambda what: progress(next(done), pieces, what),
     )  # fmt: skip
-    carry_out(works, bench, options.dask)
+    with connected(options.dask) as cluster:
+        carry_out((work for one in asked for work in one.works(numbers)), bench, cluster)
     measured = {
         (one.process.name, one.method.name): performance(
             lambda one=one: one.estimated.found(store, numbers),  # type: ignore[misc]

@@ -64,19 +64,17 @@ class ResultStore:
         if self._known is not None and key not in self._known:
             return None
         row = self._db.execute("select value from answers where key = ?", (key,)).fetchone()
-        if row is None:
+        blob = b"" if row is None else _intact(row[0])
+        if not blob:
             return None
         try:
-            return pickle.loads(zlib.decompress(row[0]))
-        except (pickle.UnpicklingError, zlib.error, AttributeError, ImportError, EOFError):
-            return None
+            return pickle.loads(zlib.decompress(blob))
+        except (pickle.UnpicklingError, AttributeError, ImportError):
+            return None  # written by code that is no more
 
     def holds(self, key: str) -> bool:
-        """Whether there is an answer of a key."""
-        if self._known is not None and key not in self._known:
-            return False
-        found = self._db.execute("select 1 from answers where key = ?", (key,)).fetchone()
-        return found is not None
+        """Whether ``get`` gives an answer of a key."""
+        return self.get(key) is not None
 
     def put(self, key: str, value: Any) -> None:
         """Keep an answer."""
@@ -86,11 +84,23 @@ class ResultStore:
             self._known.add(key)
         blob = zlib.compress(pickle.dumps(value), 1)
         with self._db:
-            self._db.execute("insert or replace into answers values (?, ?)", (key, blob))
+            self._db.execute("insert or replace into answers values (?, ?)", (key, _seal(blob)))
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _seal(blob: bytes) -> bytes:
+    """Bytes behind their own digest."""
+    return hashlib.sha256(blob).digest() + blob
+
+
+def _intact(sealed: bytes) -> bytes:
+    """The bytes that were sealed; none where they were cut short or altered."""
+    size = hashlib.sha256().digest_size
+    blob = sealed[size:]
+    return blob if hashlib.sha256(blob).digest() == sealed[:size] else b""
 
 
 def digest(*parts: object) -> str:

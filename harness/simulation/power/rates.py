@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -70,8 +69,13 @@ class Power:
         return self.rejected / n, (self.rejected + sum(self.failed)) / n
 
 
-def power_of(batches: Iterable[Tested], contrast: str, truth: float, alpha: float) -> Power:
-    """Count over batches of replicates; memory is that of one batch.
+NOTHING = Power()
+
+
+def power_of(
+    batches: Iterable[Tested], contrast: str, truth: float, alpha: float, total: Power = NOTHING
+) -> Power:
+    """Count over batches of replicates, on from a total; memory is that of one batch.
 
     A p-value of ``alpha`` rejects, as a test by draws must to keep its level.
 
@@ -80,15 +84,11 @@ def power_of(batches: Iterable[Tested], contrast: str, truth: float, alpha: floa
     truth : float
         Of the contrast, whose sign a rejected estimate should have.
     """
-    total = Power()
-    sizes, values = [], []
     for batch in batches:
         found = batch.estimates
         estimate = found.estimate[:, found.terms.index(contrast)]
         rejected = batch.p <= alpha
         stages = [int(np.sum(found.stage == stage)) for stage in (SIMULATE, FIT, TEST)]
-        sizes.append(float(np.abs(estimate[rejected]).sum()))
-        values.append(float(estimate[found.stage == DONE].sum()))
         total = Power(
             replicates=total.replicates + len(batch),
             failed=(total.failed[0] + stages[0], total.failed[1] + stages[1],
@@ -96,7 +96,7 @@ def power_of(batches: Iterable[Tested], contrast: str, truth: float, alpha: floa
             singular=total.singular + int(found.singular.sum()),
             rejected=total.rejected + int(rejected.sum()),
             wrong_sign=total.wrong_sign + int(np.sum(estimate[rejected] * truth < 0)),
-            size=math.fsum(sizes),
-            estimate=math.fsum(values),
+            size=total.size + float(np.abs(estimate[rejected]).sum()),
+            estimate=total.estimate + float(estimate[found.stage == DONE].sum()),
         )  # fmt: skip
     return total
