@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -91,10 +92,8 @@ def killed_after(process: subprocess.Popen[str], lines: int, pause: float) -> No
     time.sleep(pause)
     process.kill()
     process.wait()
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.stdout.close()
     process.stderr.close()
 

@@ -128,12 +128,11 @@ def test_only_what_kills_twice_is_lost(store: ResultStore, tmp_path: Path, again
 
 def test_a_scheduler_that_goes_away(store: ResultStore, tmp_path: Path) -> None:
     asked = pieces(squares)
-    with cluster_of(tmp_path, 1) as made:
-        with connected(made.address) as there:
-            carry_out(asked.works(NUMBERS[:PIECE]), bench(store), there)
-            made.scheduler.kill()
-            with pytest.raises(HarnessError, match="the scheduler is gone: what was done is kept"):
-                carry_out(asked.works(NUMBERS), bench(store), there)
+    with cluster_of(tmp_path, 1) as made, connected(made.address) as there:
+        carry_out(asked.works(NUMBERS[:PIECE]), bench(store), there)
+        made.scheduler.kill()
+        with pytest.raises(HarnessError, match="the scheduler is gone: what was done is kept"):
+            carry_out(asked.works(NUMBERS), bench(store), there)
     assert [store.holds(work.key) for work in asked.works(NUMBERS)] == [True, False, False]
 
 
