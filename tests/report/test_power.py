@@ -5,6 +5,7 @@ import math
 from itertools import pairwise
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from harness.report.figures.style import house_style, new_figure
 from harness.report.power import render_power_report
@@ -204,6 +205,11 @@ def _texts(table) -> list[list[str]]:
     ]
 
 
+def _wilson(k: int, n: int) -> str:
+    low, high = proportion_confint(k, n, method="wilson")
+    return limits_words({"low": low, "high": high})
+
+
 def test_the_tables_hold_each_number_in_its_column():
     analysis = PowerAnalysis(build_power(lost=lambda n: ("test", 0.2)))
     points = analysis.points
@@ -220,7 +226,8 @@ def test_the_tables_hold_each_number_in_its_column():
     ]  # fmt: skip
     searched = PowerAnalysis(build_power(search=True))
     assert _texts(search_table(searched)) == [
-        [str(e["value"]), "400", fixed(100 * e["power"])] for e in searched.evaluations
+        [str(e["value"]), "400", f"{fixed(100 * e['power'])}|{_wilson(e['rejected'], 400)}"]
+        for e in searched.evaluations
     ]
     done = [p["replicates"] - p["failed"]["test"] for p in points]
     assert _texts(failures_table(analysis)) == [
