@@ -91,7 +91,10 @@ def _search(rng: np.random.Generator) -> Results:
     while high - low > 1:
         middle = (low + high) // 2
         found = point(rng, {"units": middle}, SPREAD / math.sqrt(middle), 400)
-        seen.append({"value": middle, "replicates": 400, "power": found["power"]})
+        seen.append(
+            {"value": middle, "replicates": 400, "tested": 400, "rejected": found["rejected"],
+             "power": found["power"]}
+        )  # fmt: skip
         low, high = (low, middle) if found["power"] >= TARGET else (middle, high)
     return {
         "axis": "units", "target": TARGET, "answer": high, "low": high - 5, "high": high + 6,

@@ -5,6 +5,7 @@ import math
 from itertools import pairwise
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from harness.report.figures.style import house_style, new_figure
 from harness.report.power import render_power_report
@@ -14,7 +15,7 @@ from harness.report.power.curve import draw_curve
 from harness.report.power.reading import PowerAnalysis
 from harness.report.power.status import power_status
 from harness.report.power.tables.points import failures_table, points_table, significant_table
-from harness.report.power.tables.search import search_table
+from harness.report.power.tables.search import search_tables
 from harness.report.power.wording import limits_words, lowered
 from harness.report.rounding import fixed
 from tests.report.planned import ALL_LOST
@@ -204,6 +205,11 @@ def _texts(table) -> list[list[str]]:
     ]
 
 
+def _wilson(k: int, n: int) -> str:
+    low, high = proportion_confint(k, n, method="wilson")
+    return limits_words({"low": low, "high": high})
+
+
 def test_the_tables_hold_each_number_in_its_column():
     analysis = PowerAnalysis(build_power(lost=lambda n: ("test", 0.2)))
     points = analysis.points
@@ -219,8 +225,10 @@ def test_the_tables_hold_each_number_in_its_column():
         for p in points
     ]  # fmt: skip
     searched = PowerAnalysis(build_power(search=True))
-    assert _texts(search_table(searched)) == [
-        [str(e["value"]), "400", fixed(100 * e["power"])] for e in searched.evaluations
+    (table,) = search_tables(searched)
+    assert _texts(table) == [
+        [str(e["value"]), "400", f"{fixed(100 * e['power'])}|{_wilson(e['rejected'], 400)}"]
+        for e in searched.evaluations
     ]
     done = [p["replicates"] - p["failed"]["test"] for p in points]
     assert _texts(failures_table(analysis)) == [
@@ -273,8 +281,12 @@ def test_failures_are_counted_and_never_power_0(stage):
 def _detectable(answer):
     def edit(results):
         known = answer is not None
+        looks = [
+            {"value": -8.4567, "replicates": 200, "tested": 0, "rejected": 0, "power": None},
+            {"value": -8.0, "replicates": 200, "tested": 180, "rejected": 90, "power": 0.5},
+        ]
         results["detectable"] = {
-            "axis": "percent", "target": 0.8, "answer": answer, "low": -9.1 if known else None,
+            "axis": "percent", "target": 0.8, "evaluations": looks, "answer": answer, "low": -9.1 if known else None,
             "high": -7.2 if known else None, "reason": None if known else "beyond −50 %",
         }  # fmt: skip
 
@@ -292,8 +304,14 @@ def _detectable(answer):
     ],
 )
 def test_the_detectable_effect(answer, said):
-    found = _page(build_power(edit=_detectable(answer)))
+    files = render_power_report(build_power(edit=_detectable(answer)))
+    found = Page(files["index.html"].decode("utf-8"))
     assert said in found.text
+    assert (
+        f"Change Replicates Power, % −8.46 % 200 — −8 % 200 50.0 {_wilson(90, 180)}" in found.text
+    )
+    assert [row["value"] for row in _rows(files, "detectable")] == ["-8.4567", "-8.0"]
+    assert "5,400 data sets" in found.text
     assert not LEFT_OVER.search(found.text)
 
 

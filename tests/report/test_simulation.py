@@ -1,20 +1,28 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 
 import pytest
+from scipy.stats import binomtest
 
+from harness.report.blocks import Heading
 from harness.report.rounding import brief, fixed, interval
 from harness.report.simulation import render_simulation_report
 from harness.report.simulation.figures.plots import plots
 from harness.report.simulation.judging import beyond_chance, coverages, judged, outside
 from harness.report.simulation.measures import BY_NAME, error_text, value_text
 from harness.report.simulation.reading import Simulation
+from harness.report.simulation.sections.about import design_section
 from harness.report.simulation.sentences import finding
 from harness.report.simulation.status import simulation_status
 from harness.report.simulation.tables.agreement import agreement_table
-from harness.report.simulation.tables.design import truths_table
+from harness.report.simulation.tables.design import (
+    other_facts_table,
+    shared_facts_table,
+    truths_table,
+)
 from harness.report.simulation.tables.grids import (
     bias_grid,
     coverage_grid,
@@ -109,6 +117,27 @@ def test_a_coverage_is_judged_by_its_monte_carlo_error(value, mcse, n, verdict):
     found = judged({"value": value, "mcse": mcse, "n": n}, 0.95)
     assert found is not None
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "far"),
+    [
+        # Three of its own Monte Carlo errors above 95 %, and yet no rarer than 1 in 20.
+        (196, 200, False),
+        (200, 200, True),
+        (178, 200, True),
+        (926, 1000, True),
+        (935, 1000, False),
+    ],
+)
+def test_an_alarm_rests_on_the_exact_test(hits, n, far):
+    p = hits / n
+    row = {"value": p, "mcse": math.sqrt(p * (1 - p) / n), "n": n}
+    assert bool(beyond_chance([judged(row, 0.95)])) is far
+    # What is rare once is not rare among forty.
+    others = [judged({"value": 0.95, "mcse": 0.007, "n": 1000}, 0.95)] * 39
+    found = beyond_chance([judged(row, 0.95), *others])
+    assert bool(found) is bool(binomtest(hits, n, 0.95).pvalue < 0.05 / 40)
 
 
 def test_the_verdict_names_the_worst_coverage(results, page):
@@ -326,6 +355,45 @@ def test_the_grids_mark_what_is_off_and_which_way(results):
         null = effects.index("step0")
         power[null] = _signed(rows[null], 0.05, brackets=True)
         assert row[2:] == power
+
+
+def test_type_i_errors_within_and_beyond_are_told_apart():
+    def edit(results):
+        for row in results["performance"]:
+            row["term"] = {"step1": "step0 = pre"}.get(row["term"], row["term"])
+            if row["measure"] == "rejection":
+                high = row["term"] in ("post", "step0 = pre")
+                row |= {"truth": 0.0, "value": 0.09 if high else 0.052, "mcse": 0.009}
+
+    sim = Simulation(build_simulation(replicates=100, edit=edit, **ONE))
+    text = " ".join(finding(sim, sim.rates[0]).sentences).replace("\N{NO-BREAK SPACE}", " ")
+    assert (
+        "The type I error of “step0 = pre” is 9.0 % (Monte Carlo error 0.9), more than 5 %; of post"
+        " is 9.0 % (Monte Carlo error 0.9), more than 5 %. Type I errors of pre and step0 within"
+        " Monte Carlo error of 5 %: 5.2 %."
+    ) in text
+
+
+def test_settings_alike_stand_apart_from_those_that_differ():
+    def edit(results):
+        first, second, third = results["processes"]
+        first["facts"] = [["Units", 150], ["Periods", "-3 to 3"]]
+        second["facts"] = [["Units", 33], ["Periods", "-3 to 3"], ["Strata", "a 20, b 13"]]
+        third |= {"facts": [["Units", 150], ["Periods", "-3 to 3"]], "formula": "y ~ NB2(mu, 30)"}
+
+    names = {**PROCESSES, "third": "A third"}
+    results = build_simulation(processes=names, methods=ONE["methods"], replicates=20, edit=edit)
+    processes = Simulation(results).processes
+    assert _texts(shared_facts_table(processes)) == [["Periods", "-3 to 3"]]
+    assert _texts(other_facts_table(processes)) == [
+        [PROCESSES["poisson"], "150", "—"], [PROCESSES["nb2"], "33", "a 20, b 13"],
+        ["A third", "150", "—"],
+    ]  # fmt: skip
+    assert other_facts_table(processes[:1]) is None
+    # One formula, one block.
+    blocks = design_section(Simulation(results)).blocks
+    headings = [block.text for block in blocks if isinstance(block, Heading)]
+    assert headings == ["; ".join(PROCESSES.values()), "A third"]
 
 
 def test_processes_may_have_other_terms():

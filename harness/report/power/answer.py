@@ -82,7 +82,8 @@ def answer_axis(analysis: PowerAnalysis, asked: Record) -> Record:
     found = analysis.axis(asked["axis"])
     if asked["axis"] == "percent":
         return {**found, "label": "Smallest change", "unit": "%"}
-    return found
+    known = any(axis["name"] == asked["axis"] for axis in analysis.axes)
+    return found if known else {**found, "label": asked.get("label") or found["label"]}
 
 
 def answer_limits(axis: Record, found: Record, name: str) -> str:

@@ -24,11 +24,13 @@ ROOM = 0.05  # of the axis, for a tick with its number
 class Scale:
     """Where the values of the first axis lie: as numbers, or side by side where they are words."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
+    def __init__(self, values: Sequence[Any], searched: Sequence[float] = ()) -> None:
         self.values = list(dict.fromkeys(values))
         self.numeric = all(is_number(value) for value in self.values)
         if self.numeric:
             self.values.sort()
+        every = [*self.values, *searched] if self.numeric else []
+        self.low, self.high = min(every, default=0.0), max(every, default=0.0)
 
     def __call__(self, value: Any) -> float:
         """Return where a value lies."""
@@ -37,14 +39,16 @@ class Scale:
     @property
     def wide(self) -> bool:
         """Whether the values span so much that only a logarithmic axis shows them all."""
-        return self.numeric and self.values[0] > 0 and self.values[-1] > LOG_FROM * self.values[0]
+        return self.numeric and self.low > 0 and self.high > LOG_FROM * self.low
 
     @property
     def spaced(self) -> bool:
-        """Whether every value has room for a tick of its own."""
-        at = [math.log(value) if self.wide else float(value) for value in self.values]
-        gaps = [high - low for low, high in pairwise(at)]
-        return all(gap >= ROOM * (at[-1] - at[0]) for gap in gaps)
+        """Whether every value of the grid has room for a tick of its own."""
+        if len(self.values) < 2 or self.high <= self.low:
+            return bool(self.values)
+        turn = math.log if self.wide else float
+        room = ROOM * (turn(self.high) - turn(self.low))
+        return all(turn(high) - turn(low) >= room for low, high in pairwise(self.values))
 
 
 def line_labels(ax: Axes, analysis: PowerAnalysis, scale: Scale) -> None:

@@ -41,14 +41,20 @@ def power_curve(analysis: PowerAnalysis) -> Drawing | None:
 def draw_curve(ax: Axes, analysis: PowerAnalysis) -> None:
     """Draw the target, the search, every line with its interval, axes and labels."""
     name = analysis.first["name"]
-    seen = [] if analysis.points else [e["value"] for e in analysis.evaluations]
-    scale = Scale([*(point["axis"][name] for point in analysis.points), *seen])
+    scale = Scale([point["axis"][name] for point in analysis.points], _looked_at(analysis))
     _target(ax, analysis)
     _search(ax, analysis, scale)
     for k, line in enumerate(analysis.lines):
         _line(ax, analysis, line, scale, k)
     _dress(ax, analysis, scale)
     line_labels(ax, analysis, scale)
+
+
+def _looked_at(analysis: PowerAnalysis) -> list[float]:
+    """Return the values of the curve's axis that a search looked at."""
+    search = analysis.results["search"]
+    along = bool(search) and search["axis"] == analysis.first["name"]
+    return [seen["value"] for seen in analysis.evaluations] if along else []
 
 
 def _target(ax: Axes, analysis: PowerAnalysis) -> None:
@@ -106,7 +112,7 @@ def _dress(ax: Axes, analysis: PowerAnalysis, scale: Scale) -> None:
     ax.spines["bottom"].set_color(MUTED)
     if scale.wide:
         plain_log(ax)
-    if not scale.numeric or (analysis.points and scale.spaced):
+    if not scale.numeric or scale.spaced:
         ax.set_xticks([scale(v) for v in scale.values], [drawable(number(v)) for v in scale.values])
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_minor_formatter(NullFormatter())

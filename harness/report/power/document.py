@@ -18,8 +18,10 @@ def power_document(analysis: PowerAnalysis) -> Document:
     curve = power_curve(analysis)
     drawings = () if curve is None else (curve,)
     study, results = analysis.study, analysis.results
-    n = sum(p["replicates"] for p in (*analysis.points, *analysis.evaluations))
-    designs = counted(len(analysis.points) + len(analysis.evaluations), "design")
+    detectable = (results["detectable"] or {}).get("evaluations", [])
+    simulated = [*analysis.points, *analysis.evaluations, *detectable]
+    n = sum(point["replicates"] for point in simulated)
+    designs = counted(len(simulated), "design")
     return Document(
         kind="Power analysis",
         name=study["name"],

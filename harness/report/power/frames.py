@@ -27,11 +27,12 @@ def power_frames(analysis: PowerAnalysis) -> dict[str, pd.DataFrame]:
     frames = {
         "points": frame(_points(analysis), HEADS["points"]),
         "truths": frame(truth_rows([results["process"]]), HEADS["truths"]),
-        "methods": frame([results["method"]]),
+        "methods": frame([flat(results["method"])]),
         "versions": frame(version_rows(results["environment"])),
     }
-    if results["search"]:
-        frames["search"] = frame(map(flat, analysis.evaluations), HEADS["search"])
+    for name in ("search", "detectable"):
+        if results[name]:
+            frames[name] = frame(map(flat, results[name].get("evaluations", [])), HEADS["search"])
     if audit:
         summary = {key: x for key, x in audit.items() if key != "decisions_differ"}
         frames["audit"] = frame([flat(summary)])

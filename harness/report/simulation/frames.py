@@ -36,7 +36,7 @@ def simulation_frames(sim: Simulation) -> dict[str, pd.DataFrame]:
         "rates": frame(map(flat, sim.rates)),
         "agreement": frame(map(flat, sim.results["agreement"]), HEADS["agreement"]),
         "truths": frame(truth_rows(sim.processes), HEADS["truths"]),
-        "methods": frame(sim.methods),
+        "methods": frame(map(flat, sim.methods)),
         "versions": frame(version_rows(sim.results["environment"])),
     }
 

@@ -22,6 +22,7 @@ from harness.report.simulation.wording import (
     monte_carlo,
     of_replicates,
     percent,
+    term_words,
 )
 
 FEW = 2
@@ -53,8 +54,8 @@ def coverage_clause(sim: Simulation, found: Judged) -> str:
     process, method = sim.process(row["process"]), sim.method(row["method"])
     return (
         f"On data from “{process['title']}”, the {level_text(sim.level)} % intervals of"
-        f" {row['term']} by {method['label']} hold the truth in {percent(row['value'])} of"
-        f" {of_replicates(row['n'])}{monte_carlo(row['mcse'])}."
+        f" {term_words(row['term'])} by {method['label']} hold the truth in {percent(row['value'])}"
+        f" of {of_replicates(row['n'])}{monte_carlo(row['mcse'])}."
     )
 
 
@@ -63,7 +64,7 @@ def type_one_clause(sim: Simulation, found: Judged) -> str:
     row = found.row
     process, method = sim.process(row["process"]), sim.method(row["method"])
     return (
-        f"On data from “{process['title']}”, where {row['term']} is 0, the test by"
+        f"On data from “{process['title']}”, where {term_words(row['term'])} is 0, the test by"
         f" {method['label']} rejects it in {percent(row['value'])} of"
         f" {of_replicates(row['n'])}{monte_carlo(row['mcse'])}."
     )
@@ -83,7 +84,7 @@ def _coverage(sim: Simulation, process: str, method: str) -> str:
             f" Carlo error: in {_range(found)}."
         )
     parts = [_too(level, off, "below", "too rarely"), _too(level, off, "above", "too often")]
-    rest = [one.row["term"] for one in found if one.verdict == "within"]
+    rest = [term_words(one.row["term"]) for one in found if one.verdict == "within"]
     kept = f"Within Monte Carlo error: {each(rest)}." if rest else ""
     return " ".join(filter(None, (*parts, kept)))
 
@@ -96,14 +97,15 @@ def _too(level: str, off: Sequence[Judged], verdict: str, word: str) -> str:
     said = f"The {level} intervals hold the truth {word}:"
     if len(chosen) <= FEW:
         parts = (
-            f"of {one.row['term']} in {percent(one.row['value'])}{monte_carlo(one.row['mcse'])}"
+            f"of {term_words(one.row['term'])} in {percent(one.row['value'])}"
+            f"{monte_carlo(one.row['mcse'])}"
             for one in chosen
         )
         return f"{said} {' and '.join(parts)}."
     ends = [pick(chosen, key=lambda one: one.row["value"]) for pick in (min, max)]
-    low, high = (f"{percent(one.row['value'])} ({one.row['term']})" for one in ends)
+    low, high = (f"{percent(one.row['value'])} ({term_words(one.row['term'])})" for one in ends)
     error = fixed(100.0 * max(one.error for one in chosen))
-    terms = each([one.row["term"] for one in chosen])
+    terms = each([term_words(one.row["term"]) for one in chosen])
     return f"{said} {terms}, from {low} to {high}, Monte Carlo error at most {error}."
 
 
@@ -122,17 +124,20 @@ def _type_one(sim: Simulation, process: str, method: str) -> str:
     found = [one for one in rows if one]
     if not found:
         return ""
+    off, near = outside(found), [one for one in found if one.verdict == "within"]
     parts = [
-        f"of {one.row['term']} is {percent(one.row['value'])}{monte_carlo(one.row['mcse'])},"
-        f" {_beside(one)} {level_text(nominal)} %"
-        for one in found
+        f"of {term_words(one.row['term'])} is {percent(one.row['value'])}"
+        f"{monte_carlo(one.row['mcse'])}, {'less' if one.verdict == 'below' else 'more'} than"
+        f" {level_text(nominal)} %"
+        for one in off
     ]
-    return f"The type I error {'; '.join(parts)}."
-
-
-def _beside(one: Judged) -> str:
-    words = {"within": "within Monte Carlo error of", "below": "less than", "above": "more than"}
-    return words[one.verdict]
+    said = f"The type I error {'; '.join(parts)}." if parts else ""
+    if not near:
+        return said
+    terms = each([term_words(one.row["term"]) for one in near])
+    word = "errors" if len(near) > 1 else "error"
+    inside = f"{word} of {terms} within Monte Carlo error of {level_text(nominal)} %"
+    return f"{said} Type I {inside}: {_range(near)}.".strip()
 
 
 def _errors(sim: Simulation, process: str, method: str) -> str:
@@ -141,8 +146,8 @@ def _errors(sim: Simulation, process: str, method: str) -> str:
         return "Standard errors are as large as the estimates scatter." if known else ""
     size, word = abs(worst["value"]), "small" if worst["value"] < 0 else "large"
     return (
-        f"Standard errors are up to {fixed(size)} % too {word} ({worst['term']}, Monte Carlo error"
-        f" {fixed(worst['mcse'])})."
+        f"Standard errors are up to {fixed(size)} % too {word} ({term_words(worst['term'])}, Monte"
+        f" Carlo error {fixed(worst['mcse'])})."
     )
 
 
@@ -159,8 +164,8 @@ def _bias(sim: Simulation, process: str, method: str) -> str:
     way = "low" if size < 0 else "high"
     error = abs(size * worst["mcse"] / worst["value"])
     return (
-        f"Estimates are up to {fixed(abs(size), 2)} standard errors too {way} ({worst['term']},"
-        f" Monte Carlo error {fixed(error, 2)})."
+        f"Estimates are up to {fixed(abs(size), 2)} standard errors too {way}"
+        f" ({term_words(worst['term'])}, Monte Carlo error {fixed(error, 2)})."
     )
 
 

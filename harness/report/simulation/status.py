@@ -96,7 +96,7 @@ def _counted(rates: list[Judged], what: str) -> str:
 
 def _by_chance(n: int) -> str:
     """How many of n rates lie outside by chance, as a number to be read."""
-    return fixed(0.05 * n, 0 if n >= 30 else 1)
+    return f"{0.05 * n:.2g}" if n < 200 else fixed(0.05 * n, 0)
 
 
 def _rates(question: str, rates: list[Judged], anchor: str, what: str, nominal: float) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from harness.report.reading import Record
@@ -26,6 +25,11 @@ def level_text(level: float) -> str:
 def each(parts: Sequence[str]) -> str:
     """Return parts as a list in words: a, b and c."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def term_words(term: str) -> str:
+    """Return a term inside a sentence; a contrast, which is an equation, in quotation marks."""
+    return f"“{term}”" if " " in term else term
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -59,7 +63,8 @@ def method_sentence(method: Record) -> str:
     """Return what a method fits and how it tests."""
     effects = COVARIANCES.get(method["random"], method["random"])
     covariance = f" ({method['covariance']})" if method["random"] == "slope" else ""
-    points = f", {method['n_quadrature']} quadrature points" if method["n_quadrature"] else ""
+    n = method["n_quadrature"]
+    points = f", {n} quadrature points" if n and n > 1 else ""
     reference = {"normal": "the normal distribution", "t": "a t distribution"}
     against = reference.get(method["reference"], method["reference"])
     return (
@@ -67,11 +72,6 @@ def method_sentence(method: Record) -> str:
         f" {method['engine']} {method['settings']}{points}; {method['se_method']} standard errors,"
         f" tested against {against}"
     )
-
-
-def in_head(text: str, width: int = 24) -> str:
-    """Return text on lines that a column's head has room for."""
-    return textwrap.fill(text, width)
 
 
 def log_text(x: float | None) -> str:

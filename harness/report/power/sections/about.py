@@ -28,7 +28,7 @@ def assumed_section(analysis: PowerAnalysis) -> Section:
         "assumed",
         "What was assumed",
         *blocks,
-        design.facts_table([process]),
+        design.shared_facts_table([process]),
         design.truths_table([process]),
         Text(f"Each is analysed by {method['label']}: {method_sentence(method)}."),
     )

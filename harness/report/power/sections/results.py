@@ -44,7 +44,7 @@ def curve_section(analysis: PowerAnalysis, drawings: Mapping[str, Drawing]) -> S
         "Power by design",
         drawings.get("power-curve"),
         points.points_table(analysis) if analysis.points else Text("No grid was simulated."),
-        search.search_table(analysis),
+        *search.search_tables(analysis),
     )
 
 

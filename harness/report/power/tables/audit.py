@@ -23,12 +23,14 @@ def audit_table(audit: Record) -> Table:
         Column("Largest difference", MAX_D),
         Column("Largest SE difference", MAX_S),
         Column("Log-likelihood", "largest absolute difference"),
+        Column("p-value", "largest difference"),
     )
     row = (
         Cell(audit["engine"], audit["settings"], "name"),
         Cell(whole(audit["replicates"])),
         *verdict_cells(audit["verdicts"]),
         *(Cell(brief(audit[key])) for key in ("max_d", "max_s", "max_llf")),
+        Cell(brief(audit.get("max_p"))),
     )
     title = "The audit, replicate by replicate"
     return Table("audit", title, columns, (row,), VERDICT_NOTE, "audit")

@@ -16,6 +16,7 @@ from harness.report.tables.data import versions_table
 from harness.report.words import LEVELS, stage_meaning
 
 Drawings = Mapping[str, Drawing]
+FIXED = "Units, periods and exposures stay the same in every replicate."
 STAGES = ("pre", "step0", "step1", "post")
 
 
@@ -34,13 +35,17 @@ WORDS = (
 def design_section(sim: Simulation) -> Section:
     """Return the study in ADEMP's words, each process with its formula, the methods."""
     blocks: list[Block | None] = [design.ademp_table(sim)]
+    formulas: dict[tuple[str, bool], list[str]] = {}
     for process in sim.processes:
-        blocks += [Heading(process["title"]), Code(process["formula"], "text")]
-        if process["fixed_design"]:
-            why = "Units, periods and exposures stay the same in every replicate."
-            blocks.append(Text(why, "aside"))
+        drawn = (process["formula"], process["fixed_design"])
+        formulas.setdefault(drawn, []).append(process["title"])
+    for (formula, fixed_design), titles in formulas.items():
+        blocks += [Heading("; ".join(titles)), Code(formula, "text")]
+        if fixed_design:
+            blocks.append(Text(FIXED, "aside"))
     blocks += [
-        design.facts_table(sim.processes),
+        design.shared_facts_table(sim.processes),
+        design.other_facts_table(sim.processes),
         design.truths_table(sim.processes),
         design.methods_table(sim.methods),
     ]

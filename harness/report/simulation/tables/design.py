@@ -11,13 +11,14 @@ from harness.report.simulation.reading import INTERCEPT, Simulation
 from harness.report.simulation.wording import (
     each,
     family_name,
-    in_head,
     log_text,
     number,
     of_replicates,
 )
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import counted
+
+LONG = 32  # characters that a cell holds on one line
 
 
 def ademp_table(sim: Simulation) -> Table:
@@ -51,22 +52,45 @@ def _titles(records: Sequence[Record], key: str) -> str:
     return "; ".join(record[key] for record in records)
 
 
-def facts_table(processes: Sequence[Record]) -> Table | None:
-    """Return what the formulas leave open, a column a process; None where they leave nothing."""
-    facts = [{label: number(x) for label, x in process["facts"]} for process in processes]
-    labels = list(dict.fromkeys(label for own in facts for label in own))
-    if not labels:
+def shared_facts_table(processes: Sequence[Record]) -> Table | None:
+    """Return the settings that every process has alike; None where there is none."""
+    alike = {label: own[0] for label, own in _facts(processes).items() if len(set(own)) == 1}
+    if not alike:
         return None
-    heads = [""] if len(processes) == 1 else [in_head(process["title"]) for process in processes]
+    columns = (Column("Setting", numeric=False), Column("Value", numeric=False, wraps=True))
+    rows = tuple((Cell(label, tone="head"), Cell(text)) for label, text in alike.items())
+    title = "Settings" if len(processes) == 1 else "Settings of every process"
+    return Table("facts", title, columns, rows)
+
+
+def other_facts_table(processes: Sequence[Record]) -> Table | None:
+    """Return the settings in which processes differ, a row a process; None where there is none."""
+    unlike = {label: own for label, own in _facts(processes).items() if len(set(own)) > 1}
+    if not unlike:
+        return None
     columns = (
-        Column("Setting", numeric=False),
-        *(Column(head or "Value", numeric=False) for head in heads),
+        Column("Process", numeric=False),
+        *(
+            Column(label, numeric=False, wraps=_longest(own) > LONG)
+            for label, own in unlike.items()
+        ),
     )
     rows = tuple(
-        (Cell(label, tone="head"), *(Cell(own.get(label, NOTHING)) for own in facts))
-        for label in labels
+        (Cell(process["title"], tone="head"), *(Cell(own[k]) for own in unlike.values()))
+        for k, process in enumerate(processes)
     )
-    return Table("facts", "Settings", columns, rows)
+    return Table("other-facts", "Settings in which the processes differ", columns, rows)
+
+
+def _facts(processes: Sequence[Record]) -> dict[str, list[str]]:
+    """By label the value in each process, a dash where a process has none."""
+    facts = [{label: number(x) for label, x in process["facts"]} for process in processes]
+    labels = dict.fromkeys(label for own in facts for label in own)
+    return {label: [own.get(label, NOTHING) for own in facts] for label in labels}
+
+
+def _longest(texts: Sequence[str]) -> int:
+    return max(len(text) for text in texts)
 
 
 def truths_table(processes: Sequence[Record]) -> Table | None:
@@ -102,7 +126,7 @@ def methods_table(methods: Sequence[Record]) -> Table:
         Column("Standard errors", numeric=False),
         Column("Reference", "distribution that tests and intervals take their quantiles from",
                numeric=False),
-        Column("Quadrature points", "a dash: not by quadrature"),
+        Column("Quadrature points", "1 is Laplace; a dash: not by quadrature"),
     )  # fmt: skip
     rows = tuple(
         (
