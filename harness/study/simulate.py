@@ -101,6 +101,8 @@ def replications_of(file: StudyFile, options: SimulationOptions) -> tuple[Replic
                 built = method.method(file.model, tuple(asked.contrasts), options.transport)
                 replication = Replication(process, built, seed)
                 replication.check()
+                for text in set(asked.contrasts) & set(replication.whole.exog_names):
+                    raise HarnessError(f"contrast {text!r} is a term, estimated anyway: remove it")
             except HarnessError as error:
                 raise type(error)(
                     f"simulate.methods.{m} on process {part.name!r}: {error}"

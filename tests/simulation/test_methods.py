@@ -120,3 +120,19 @@ def test_the_correction_mends_the_level_at_few_units(plan: Plan, model: Any, ter
     plain, small = (rejections(plan, model, term, correct) for correct in (False, True))
     assert plain > 5 + 3 * ERROR
     assert abs(small - 5) < 3 * ERROR
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "value"),
+    [
+        ("step0", [0, 0, 1, 0, 0], 0.0),
+        ("step0 = pre", [0, -1, 1, 0, 0], 0.0),
+        ("step0 = -0.05", [0, 0, 1, 0, 0], -0.05),
+        ("step0 =-pre", [0, 1, 1, 0, 0], 0.0),
+        ("0.5*step0 + step1 - 2*pre = 0.1", [0, -2, 0.5, 1, 0], 0.1),
+    ],
+)
+def test_contrasts_in_words(text: str, row: list[float], value: float) -> None:
+    names = ("intercept", "pre", "step0", "step1", "post")
+    weights, found = contrast_row(names, text)
+    assert (weights.tolist(), found) == (row, pytest.approx(value))

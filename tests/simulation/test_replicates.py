@@ -166,3 +166,14 @@ def test_a_contrast_is_one_equation(contrast: str, says: str) -> None:
 def test_a_model_that_the_layout_cannot_tell_is_refused() -> None:
     with pytest.raises(DesignError, match="cannot tell the stages"):
         estimates(process(Plan(units=5, after=0)), LAPLACE, 1, [0])
+
+
+@pytest.mark.parametrize(("strength", "spurious"), [(0.0, False), (1.0, True)])
+def test_selection_by_a_bad_past_looks_like_an_effect(strength: float, spurious: bool) -> None:
+    """Regression to the mean: the event does nothing, and the step into its period falls."""
+    made = process(
+        Plan(units=80, candidates=(0, 3)), selection=Selection(0, 3, strength), effects={}, cov_re=G
+    )
+    step = estimates(made, dataclasses.replace(LAPLACE, contrasts=()), 6, range(40)).estimate[:, 2]
+    z = step.mean() / (step.std(ddof=1) / np.sqrt(len(step)))
+    assert z < -8 if spurious else abs(z) < 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigError
-from harness.study.loading import built_in_studies, find_study, load_study
+from harness.study.loading import built_in_studies, find_study, load_plan, load_study
 from tests.study.files import PARTS, STRATA, study_text
 
 # The lines of the parts in ``PARTS``; what is added follows on line 9.
@@ -223,4 +223,4 @@ def test_built_in_studies_are_valid() -> None:
     found = built_in_studies()
     assert "us-traffic" in found
     for name, path in found.items():
-        assert load_study(path).study == name
+        assert load_plan(path).study == name
