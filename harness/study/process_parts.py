@@ -186,12 +186,11 @@ class ProcessPart(Part):
     def _check_family(self) -> None:
         needs = {"poisson": None, "nb2": "theta", "poisson-olre": "sigma"}[self.family]
         for name in ("theta", "sigma"):
-            given = getattr(self, name) is not None
-            if given and name != needs:
+            if getattr(self, name) is not None and name != needs:
                 text = f"{name} does not go with family {self.family!r}: leave it out"
                 raise fault_at((name,), text)
-            if not given and name == needs and self.observed is None:
-                raise fault_at(("family",), f"family {self.family!r} needs its {name}: add it")
+        if needs is not None and getattr(self, needs) is None and self.observed is None:
+            raise fault_at(("family",), f"family {self.family!r} needs its {needs}: add it")
 
     def _check_selection(self, selection: SelectionPart) -> None:
         text = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +117,19 @@ def replications_of(file: StudyFile, options: SimulationOptions) -> tuple[Replic
                 built = method.method(file.model, tuple(asked.contrasts), options.road_to_r)
                 replication = Replication(process, built, seed)
                 replication.check()
+                _check_contrasts(asked.contrasts, replication.whole.exog_names)
             except HarnessError as error:
                 raise type(error)(
                     f"simulate.methods.{m} on process {part.name!r}: {error}"
                 ) from None
             found.append(replication)
     return tuple(found)
+
+
+def _check_contrasts(contrasts: Sequence[str], terms: Sequence[str]) -> None:
+    for text in contrasts:
+        if text in terms:
+            raise HarnessError(f"contrast {text!r} is a term, estimated anyway: remove it")
 
 
 def run_simulation(

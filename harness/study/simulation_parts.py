@@ -34,6 +34,13 @@ class MethodPart(Part):
     n_quadrature: int = Field(default=POINTS, ge=1)
     small_sample: bool = False
 
+    @model_validator(mode="after")
+    def _odd_points(self) -> MethodPart:
+        if self.n_quadrature % 2 == 0:
+            text = f"n_quadrature: {self.n_quadrature} is even: use an odd number of points"
+            raise fault_at(("n_quadrature",), text)
+        return self
+
     @property
     def changes(self) -> dict[str, Any]:
         """What differs from the study's model."""
@@ -54,6 +61,8 @@ class MethodPart(Part):
         reason = engine(self.engine).refusal(
             built.family, built.covariance, built.response, self.se_method
         )
+        if built.family == "binomial":
+            reason = "family 'binomial' is of shares, and a process draws counts: choose another"
         if reason is not None:
             raise HarnessError(reason)
         return Method(
@@ -109,6 +118,7 @@ class Simulate(Part):
         for what, names in (
             ("processes", [part.name for part in self.processes]),
             ("methods", [part.name for part in self.methods]),
+            ("contrasts", self.contrasts),
         ):
             for at, name in enumerate(names):
                 if name in names[:at]:
