@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -91,10 +92,8 @@ def killed_after(process: subprocess.Popen[str], lines: int, pause: float) -> No
     time.sleep(pause)
     process.kill()
     process.wait()
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.stdout.close()
     process.stderr.close()
 
@@ -120,7 +119,7 @@ def rows(folder: Path) -> dict[str, int]:
 def children(parent: int, word: str) -> Sequence[int]:
     """Return the child processes whose command holds a word."""
     listed = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-axwwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )
     found = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
     return [int(pid) for pid, above, args in found if int(above) == parent and word in args]

@@ -128,12 +128,11 @@ def test_only_what_kills_twice_is_lost(store: ResultStore, tmp_path: Path, again
 
 def test_a_scheduler_that_goes_away(store: ResultStore, tmp_path: Path) -> None:
     asked = pieces(squares)
-    with cluster_of(tmp_path, 1) as made:
-        with connected(made.address) as there:
-            carry_out(asked.works(NUMBERS[:PIECE]), bench(store), there)
-            made.scheduler.kill()
-            with pytest.raises(HarnessError, match="the scheduler is gone: what was done is kept"):
-                carry_out(asked.works(NUMBERS), bench(store), there)
+    with cluster_of(tmp_path, 1) as made, connected(made.address) as there:
+        carry_out(asked.works(NUMBERS[:PIECE]), bench(store), there)
+        made.scheduler.kill()
+        with pytest.raises(HarnessError, match="the scheduler is gone: what was done is kept"):
+            carry_out(asked.works(NUMBERS), bench(store), there)
     assert [store.holds(work.key) for work in asked.works(NUMBERS)] == [True, False, False]
 
 
@@ -162,9 +161,9 @@ def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(EngineUnavailable, match=r"pip install 'glmm-harness\[dask\]'"):
-        with connected(NOBODY):
-            pass
+    words = r"pip install 'glmm-harness\[dask\]'"
+    with pytest.raises(EngineUnavailable, match=words), connected(NOBODY):
+        pass
 
 
 def test_rpy2_does_not_go_with_a_cluster() -> None:
