@@ -42,7 +42,7 @@ CONTRAST = "step0 = pre"
 PROCESS = {
     "design": {"units": 150, "events": [17, 40, 37, 36, 20], "spread": 0.6},
     "baseline": 200.0,
-    "percent": {"pre": 4, "step0": 10, "step1": -3, "post": 2},
+    "percent": {"pre": 1, "step0": 3.5, "step1": -1, "post": 0},
     "random": {"intercept": 0.35, "slope": 0.08, "correlation": -0.2},
 }  # fmt: skip
 CURVE = """
@@ -55,7 +55,7 @@ power:
     random: {{intercept: 0.35, slope: 0.08, correlation: -0.2}}
   contrast: step0 = pre
   replicates: 1000
-  vary: {{percent: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}}
+  vary: {{percent: [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]}}
   audit: {audit}
 """
 
