@@ -42,6 +42,23 @@ class Cluster:
         HarnessError
             If the cluster is gone.
         """
+        from distributed import CancelledError
+        from distributed.comm.core import CommClosedError
+
+        try:
+            yield from self._worked(works)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"--dask {self.address}: a worker lacks the package {error.name}: install the same"
+                " harness there"
+            ) from None
+        except (CancelledError, CommClosedError):
+            raise HarnessError(
+                f"--dask {self.address}: the scheduler is gone: what was done is kept, start it"
+                " and run the same again"
+            ) from None
+
+    def _worked(self, works: Iterable[Work]) -> Iterator[tuple[Work, Outcome]]:
         from distributed import as_completed
 
         waiting, code = iter(works), simulation_code()
@@ -59,7 +76,7 @@ class Cluster:
 
         hand_in(max(AT_LEAST, PER_THREAD * sum(self.client.nthreads().values())))
         for future in done:
-            outcome = self._outcome(future)
+            outcome = _outcome(future)
             for work in running.pop(future.key):
                 yield work, outcome
                 hand_in(1)
@@ -74,24 +91,14 @@ class Cluster:
         own = {"threads": 1} if work.here else {}
         return self.client.submit(answer, code, function, arguments, own, key=work.key)
 
-    def _outcome(self, future: Any) -> Outcome:
-        from distributed import CancelledError, KilledWorker
-        from distributed.comm.core import CommClosedError
 
-        try:
-            return Outcome(future.result())
-        except KilledWorker:
-            return Outcome(reason="worker after worker of the cluster died over it")
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                f"--dask {self.address}: a worker lacks the package {error.name}: install the same"
-                " harness there"
-            ) from None
-        except (CancelledError, CommClosedError):
-            raise HarnessError(
-                f"--dask {self.address}: the scheduler is gone: what was done is kept, start it"
-                " and run the same again"
-            ) from None
+def _outcome(future: Any) -> Outcome:
+    from distributed import KilledWorker
+
+    try:
+        return Outcome(future.result())
+    except KilledWorker:
+        return Outcome(reason="worker after worker of the cluster died over it")
 
 
 def answer(

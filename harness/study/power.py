@@ -187,8 +187,14 @@ def _answered(
 
 def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
     for point in (grid[0], grid[-1]):
+        one, question = analyst.replication(point)
+        if question.test == "bootstrap" and not one.together:
+            raise ConfigError(
+                "power: test: bootstrap needs the same rows and events in every replicate and"
+                " se_method: observed: take the test lr"
+            )
         try:
-            analyst.replication(point)[0].check()
+            one.check()
         except HarnessError as error:
             raise type(error)(f"power: {error}") from None
 

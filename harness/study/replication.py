@@ -54,7 +54,8 @@ class Replication:
             contrast_row(self.whole.exog_names, text)
 
     @property
-    def _here(self) -> bool:
+    def together(self) -> bool:
+        """Whether replicates share one design and are fitted in one compiled call."""
         return self.method.compiled and self.process.fixed
 
     @property
@@ -63,7 +64,7 @@ class Replication:
         return Pieces(
             key=digest("estimates", *self._key),
             name=f"{self.process.name}/{self.method.name}",
-            here=self._here,
+            here=self.together,
             call=lambda numbers: (estimates, (self.process, self.method, self.seed, numbers)),
             joined=Estimates.joined,
             lost=self._lost,
@@ -74,7 +75,7 @@ class Replication:
         return Pieces(
             key=digest("tested", question.test, *self._key),
             name=f"{self.process.name}/{self.method.name}/{question.test}",
-            here=self._here,
+            here=self.together,
             call=lambda numbers: (put_to_test, (self.process, question, self.seed, numbers)),
             joined=Tested.joined,
             lost=lambda: not_tested(self._lost()),

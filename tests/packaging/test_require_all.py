@@ -20,6 +20,9 @@ def test_r(): pass
 @pytest.mark.needs_chromium
 def test_chromium(): pass
 
+@pytest.mark.needs_dask
+def test_dask(): pass
+
 @pytest.mark.needs_shared("reference/data/no-such-file.csv")
 def test_shared(): pass
 
@@ -34,10 +37,12 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(ROOT / "pyproject.toml", folder)
     shutil.copy(ROOT / "tests/conftest.py", folder / "tests")
     (folder / "tests/test_needy.py").write_text(NEEDY)
+    # A package cannot be taken off a PATH: Python is told that it is not there.
+    (folder / "bin/sitecustomize.py").write_text("import sys; sys.modules['distributed'] = None")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args],
         cwd=folder,
-        env=os.environ | {"PATH": str(folder / "bin")},
+        env=os.environ | {"PATH": str(folder / "bin"), "PYTHONPATH": str(folder / "bin")},
         capture_output=True,
         text=True,
         check=False,
@@ -47,8 +52,11 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
 def test_skipped_with_the_reason(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0
-    assert "1 passed, 3 skipped" in done.stdout
-    for reason in ("R is not installed", "Chromium is not installed", "no-such-file.csv"):
+    assert "1 passed, 4 skipped" in done.stdout
+    for reason in (
+        "R is not installed", "Chromium is not installed", "package distributed is not installed",
+        "no-such-file.csv",
+    ):  # fmt: skip
         assert reason in done.stdout
 
 
@@ -56,4 +64,4 @@ def test_skipped_with_the_reason(tmp_path: Path) -> None:
 def test_fail_where_all_is_required(tmp_path: Path, workers: tuple[str, ...]) -> None:
     done = run(tmp_path, "--harness-require-all", *workers)
     assert done.returncode == 1
-    assert "1 passed, 3 errors" in done.stdout
+    assert "1 passed, 4 errors" in done.stdout

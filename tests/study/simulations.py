@@ -119,7 +119,7 @@ def rows(folder: Path) -> dict[str, int]:
 def children(parent: int, word: str) -> Sequence[int]:
     """Return the child processes whose command holds a word."""
     listed = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-axwwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )
     found = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
     return [int(pid) for pid, above, args in found if int(above) == parent and word in args]

@@ -161,9 +161,9 @@ def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(EngineUnavailable, match=r"pip install 'glmm-harness\[dask\]'"):
-        with connected(NOBODY):
-            pass
+    words = r"pip install 'glmm-harness\[dask\]'"
+    with pytest.raises(EngineUnavailable, match=words), connected(NOBODY):
+        pass
 
 
 def test_rpy2_does_not_go_with_a_cluster() -> None:
