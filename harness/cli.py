@@ -27,7 +27,7 @@ from harness.engines.r_installation import r_installation
 from harness.errors import ConfigError, HarnessError
 from harness.study import runner
 from harness.study.config import Study
-from harness.study.loading import built_in_studies, find_study, load_study, message
+from harness.study.loading import built_in_studies, find_study, load_plan, load_study, message
 from harness.study.prepared import TIME_LIMIT, RunOptions, prepare_study
 from harness.study.store import FILE, ResultStore
 from harness.study.writing import check_writable, digest_of, write_run, written_before
@@ -285,7 +285,7 @@ def _certified_engines(names: list[str] | None) -> list[str]:
 def studies() -> None:
     """List the built-in studies."""
     for name, path in built_in_studies().items():
-        console.print(f"{name}: {load_study(path).title}")
+        console.print(f"{name}: {load_plan(path).title}")
 
 
 @app.command()
