@@ -25,8 +25,8 @@ from harness.errors import ConfigError
 ADDED = 0.5
 Z = float(scipy.stats.norm.ppf(0.975))
 # Probits from the target at which an evaluation counts 1/e as much as there are 1 / sqrt(LOCAL);
-# the next evaluation is so many probits from it, on either side in turn.
-LOCAL, ASIDE = 2.0, 0.4
+# the next evaluation is so many probits from it, below, above and at it in turn.
+LOCAL, ASIDE, TURNS = 2.0, 0.4, (1, -1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +163,18 @@ def search(
         return Answer(low, None, low, tuple(made))
     goal = float(scipy.stats.norm.ppf(target))
     while True:
-        line = regression(made, scale, goal)
+        line, seen = regression(made, scale, goal), {e.value for e in made}
         x, (a, b) = line.where(goal), line.interval(goal)
         value, narrow = scale.up(x, bounds), scale.width(a, b) <= width
-        seen = any(e.value == value for e in made)
-        if len(made) >= most or (narrow and (seen or not scale.whole)):
+        if len(made) >= most or (narrow and (value in seen or not scale.whole)):
             break
-        # On either side in turn: at the answer itself nothing is learnt of the line's slope.
-        near = line.where(goal + (-1) ** len(made) * ASIDE)
-        aside = scale.up(near if np.isfinite(near) else _halfway(made, scale, target), bounds)
-        made.append(evaluate(_new(value if narrow else aside, made, scale, bounds)))
+        # On either side too: at the answer itself nothing is learnt of the line's slope.
+        near = line.where(goal + TURNS[len(made) % len(TURNS)] * ASIDE)
+        near = near if np.isfinite(near) else _halfway(made, scale, target)
+        following = _unseen(value if narrow else scale.up(near, bounds), made, scale, bounds)
+        if following is None:
+            break
+        made.append(evaluate(following))
     if not np.isfinite(x):
         reason = "the power does not rise between the evaluations: ask for more replicates"
         return Answer(None, None, None, tuple(made), reason)
@@ -187,18 +189,26 @@ def _halfway(made: Sequence[Evaluation], scale: Scale, target: float) -> float:
     return (below + min(above)) / 2 if above else below
 
 
-def _new(
+def _unseen(
     value: float, made: Sequence[Evaluation], scale: Scale, bounds: tuple[float, float]
-) -> float:
-    """Return the value, or its nearest neighbour that was not evaluated."""
-    if not scale.whole:
-        return value
+) -> float | None:
+    """Return the value, or one near it where it was evaluated: its draws would be the same.
+
+    The nearest whole number; else the middle between it and its nearer neighbour on the scale.
+    None where there is no other.
+    """
     seen = {e.value for e in made}
-    for away in range(int(bounds[1] - bounds[0]) + 1):
+    if value not in seen:
+        return value
+    if not scale.whole:
+        x = scale.to(value)
+        gaps = [scale.to(other) - x for other in seen if other != value]
+        return scale.back(x + min(gaps, key=abs) / 2)
+    for away in range(1, int(bounds[1] - bounds[0]) + 1):
         for near in (value - away, value + away):
             if near not in seen and bounds[0] <= near <= bounds[1]:
                 return float(near)
-    return value
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

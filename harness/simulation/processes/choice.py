@@ -22,8 +22,9 @@ class Selection:
     strength : float
         The chance of period p is proportional to exp(strength d), d being how far the log rate of
         period p - 1 lies above the unit's own mean, in standard deviations of its own over the
-        candidates; 0 is chance alone. The rate is high by chance, so it falls by chance afterwards:
-        regression to the mean (Barnett, van der Pols and Dobson 2005, Int J Epidemiol 34:215).
+        candidates, which are compared as they would be without any event; 0 is chance alone. The
+        rate is high by chance, so it falls by chance afterwards: regression to the mean (Barnett,
+        van der Pols and Dobson 2005, Int J Epidemiol 34:215).
     """
 
     first: int

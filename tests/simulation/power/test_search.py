@@ -55,7 +55,10 @@ def true_answer(curve: str) -> float:
 def test_the_interval_holds_the_answer_and_the_answer_is_right_on_average(curve: str) -> None:
     scale, true = scale_of(*CURVES[curve][:2]), true_answer(curve)
     found = [searched(curve, seed) for seed in range(SEARCHES)]
-    assert all(len(answer.evaluations) <= 12 for answer in found)
+    for answer in found:
+        values = [e.value for e in answer.evaluations]
+        # At one value the draws are the same: evaluated twice they would count twice.
+        assert len(set(values)) == len(values) <= 12
     held = 0
     for answer in found:
         assert answer.value is not None
@@ -97,6 +100,12 @@ def test_what_bounds_do_not_hold_is_said() -> None:
     assert (nothing.value, nothing.reason) == (None, "nothing could be tested at 100")
     enough = search(constant(200, lambda n: 0.9), scale, bounds, TARGET)
     assert (enough.value, enough.low, enough.high, enough.reason) == (10.0, None, 10.0, None)
+
+
+def test_every_value_may_have_been_evaluated() -> None:
+    answer = search(constant(200, lambda n: two_sided(n - 1.9)), SCALES["units"], (3, 5), TARGET)
+    assert sorted(e.value for e in answer.evaluations) == [3, 4, 5]
+    assert answer.value == 5
 
 
 def test_values_where_nothing_can_be_tested_say_nothing() -> None:

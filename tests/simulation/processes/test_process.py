@@ -232,6 +232,19 @@ def test_what_a_chosen_event_does_is_the_impact_model() -> None:
         assert steps.to_numpy() == pytest.approx(np.tile([0.02, 0.1, -0.05, 0.03, 0.03], (400, 1)))
 
 
+def test_counts_follow_the_event_that_was_chosen() -> None:
+    """By chance alone, so that the counts before it are no worse than others."""
+    made, residuals = selected(0.0), []
+    for draw in draws(made, 60):
+        t, since = made.layout.t(draw.event), made.layout.period - FIRST_EVENT
+        stages = 0.1 * (t >= 0) - 0.05 * (t >= 1) + 0.03 * np.maximum(t - 1, 0)
+        # The trend into the event's first two periods is part of their steps.
+        trend = 0.02 * np.where(t < 0, since, since - t - 1)
+        away = draw.counts - np.exp(3.0 + trend + stages)
+        residuals.append([away[t == at].mean() for at in range(-3, 4)])
+    near(np.array(residuals), 0.0)
+
+
 def test_counts_too_large_to_draw_are_a_lost_replicate() -> None:
     assert process(intercept=45.0).draw(stream(1, 0)) is None
     assert process(intercept=800.0).draw(stream(1, 0)) is None
