@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 60.0
+GRACE = 10.0
 # One death is enough for a piece to be given up, where the default is three.
 GIVE_UP = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
 
@@ -43,7 +44,16 @@ def cluster_of(folder: Path, workers: int, *, restarted: bool = False) -> Iterat
         for process in reversed(processes):
             process.terminate()
         for process in processes:
-            process.wait(PATIENCE)
+            _ended(process)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a process that was asked to end; a worker may wait for its scheduler for long."""
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _dask(kind: str, *options: object) -> subprocess.Popen[bytes]:
