@@ -93,7 +93,7 @@ def facts(process: Process) -> list[list[str]]:
         ["Periods around the event", f"{t.min():.0f} to {t.max():.0f}"],
         ["Events", f"in {len(np.unique(layout.event))} different periods"
          if len(np.unique(layout.event)) > 1 else "in the same period"],
-        ["Expected counts", f"{mean[0]:.3g} to {mean[2]:.3g}, median {mean[1]:.3g}"],
+        ["Expected counts", "{} to {}, median {}".format(*map(_count_text, (mean[0], mean[2], mean[1])))],
     ]  # fmt: skip
     if len(layout.strata) > 1:
         sizes = np.bincount(layout.stratum, minlength=len(layout.strata))
@@ -104,6 +104,10 @@ def facts(process: Process) -> list[list[str]]:
     said = f"SD of the intercept {sd[0]:g}, of the slope {sd[1]:g}, correlation {r:.2g}"
     found.append(["Random effects", f"{said}, {truth.shape}"])
     return found
+
+
+def _count_text(mean: float) -> str:
+    return f"{mean:,.0f}" if mean >= 100 else f"{mean:.3g}"
 
 
 def _expected(process: Process) -> tuple[float, float, float]:
