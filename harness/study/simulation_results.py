@@ -86,14 +86,14 @@ def facts(process: Process) -> list[list[str]]:
     """What a reader wants to know of a process before its formula."""
     layout, truth = process.layout, process.truth
     t = layout.t()
-    mean = _expected(process)
+    least, median, most = map(_count_text, _expected(process))
     found = [
         ["Units", f"{layout.n_units}"],
         ["Rows", f"{len(layout.unit)}"],
         ["Periods around the event", f"{t.min():.0f} to {t.max():.0f}"],
         ["Events", f"in {len(np.unique(layout.event))} different periods"
          if len(np.unique(layout.event)) > 1 else "in the same period"],
-        ["Expected counts", "{} to {}, median {}".format(*map(_count_text, (mean[0], mean[2], mean[1])))],
+        ["Expected counts", f"{least} to {most}, median {median}"],
     ]  # fmt: skip
     if len(layout.strata) > 1:
         sizes = np.bincount(layout.stratum, minlength=len(layout.strata))
