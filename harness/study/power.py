@@ -187,9 +187,8 @@ def _answered(
 
 def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
     for point in (grid[0], grid[-1]):
-        one, _ = analyst.replication(point)
         try:
-            one.check()
+            analyst.replication(point)[0].check()
         except HarnessError as error:
             raise type(error)(f"power: {error}") from None
 

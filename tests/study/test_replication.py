@@ -47,7 +47,7 @@ def process(seed: int = SEED) -> Process:
 
 
 def other_truth(one: Replication) -> Replication:
-    truth = replace(one.process.truth, intercept=1.0)
+    truth = replace(one.process.truth, intercepts={"all": 1.0})
     return replace(one, process=replace(one.process, truth=truth))
 
 
