@@ -22,6 +22,9 @@ def power_results(run: PowerRun) -> dict[str, Any]:
     """Return the contents of results.json of a power analysis."""
     asked, base = run.power, run.base
     truth = truth_of(base.process, base.method, base.whole).get(asked.contrast)
+    # A design alone is a curve of one point.
+    one = {"units": float(base.process.layout.n_units)}
+    single = {axis: [value] for axis, value in one.items()}
     results = {
         "schema": SCHEMA,
         "kind": "power",
@@ -38,9 +41,9 @@ def power_results(run: PowerRun) -> dict[str, Any]:
         "test": asked.test,
         "axes": [
             {"name": axis, "label": AXES[axis], "unit": "", "values": values}
-            for axis, values in asked.vary.items()
+            for axis, values in (asked.vary or single).items()
         ],
-        "points": [point_record(point) for point in run.points],
+        "points": [{**point_record(point), "axis": dict(point.at) or one} for point in run.points],
         "search": search_record(run.searched, asked.search, asked.target),
         "detectable": search_record(run.detectable, asked.detectable, asked.target),
         "audit": None if run.audit is None else audit_record(run.audit, run),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError, HarnessError
+from harness.report import write_power_report
 from harness.study import power
 from harness.study.power import run_power
 from harness.study.power_results import power_results
@@ -86,6 +87,16 @@ def test_a_power_with_one(tmp_path: Path) -> None:
     results = found(tmp_path)
     assert results["points"][0]["percent"] == pytest.approx(5.0)
     assert "The power to detect a change of 5.0 % was " in results["paragraph"]
+
+
+def test_a_design_alone_has_a_report(tmp_path: Path) -> None:
+    results = found(tmp_path)
+    assert results["axes"] == [
+        {"name": "units", "label": "Number of units", "unit": "", "values": [20.0]}
+    ]
+    assert results["points"][0]["axis"] == {"units": 20.0}
+    page = write_power_report(results, tmp_path / "report").read_text("utf-8")
+    assert f"{100 * results['points'][0]['power']:.1f}" in page
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,11 @@ class Power:
         if not self.tested:
             return None
         low, high = proportion_confint(self.rejected, self.tested, method="wilson")
-        return float(low), float(high)
+        # Its ends at 0 and at 1 are exact, but for rounding.
+        return (
+            float(low) if self.rejected else 0.0,
+            float(high) if self.rejected < self.tested else 1.0,
+        )
 
     @property
     def half_width(self) -> float:
