@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harness import cli_england, cli_simulation
 from harness.certified import run as certified_run
 from harness.certified.cases import CERTIFIED_BY_METHOD, case_names, read_case
+from harness.cli_redo import redo
 from harness.concordance.verdict import Verdict
 from harness.engines import engine, engines, require
 from harness.engines.base import Settings, Transport
@@ -105,9 +105,9 @@ def run(
         jobs=jobs or _cores(),
         seed=seed,
         time_limit=time_limit,
-        command=_redo(
-            study, data=data, engines=engines, settings=settings, transport=transport, seed=seed,
-            level=level, time_limit=time_limit,
+        command=redo(
+            "run", study, data=data, engines=engines, settings=settings, transport=transport,
+            seed=seed, level=level, time_limit=time_limit,
         ),
     )  # fmt: skip
     with _progress(quiet=as_json) as report:
@@ -138,14 +138,6 @@ def _page(
     finally:
         store.close()
     return page
-
-
-def _redo(study: str, **options: object) -> str:
-    """The command that makes the same report; --out and --jobs change nothing in it."""
-    usual = {"transport": "auto", "seed": 20260101, "time_limit": TIME_LIMIT}
-    changed = {k: v for k, v in options.items() if v is not None and v != usual.get(k)}
-    parts = [part for k, v in changed.items() for part in (f"--{k.replace('_', '-')}", str(v))]
-    return shlex.join(["harness", "run", study, *parts])
 
 
 def _cores() -> int:

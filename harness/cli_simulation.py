@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli_redo import redo
 from harness.engines.base import Transport
 from harness.report import write_power_report, write_simulation_report
 from harness.study.config import StudyFile
@@ -20,6 +20,7 @@ from harness.study.power import run_power
 from harness.study.power_results import power_results
 from harness.study.prepared import TIME_LIMIT
 from harness.study.replay import replay
+from harness.study.runner import Progress
 from harness.study.second_opinion import (
     MOST_ROWS,
     SecondOpinion,
@@ -27,7 +28,7 @@ from harness.study.second_opinion import (
     second_opinion,
     write_replicates,
 )
-from harness.study.simulate import Progress, SimulationOptions, replications_of, run_simulation
+from harness.study.simulate import SimulationOptions, replications_of, run_simulation
 from harness.study.simulation_results import simulation_results
 from harness.study.store import FILE, ResultStore
 from harness.study.writing import REPLICATES, check_writable, write_json, write_whole
@@ -79,7 +80,9 @@ def register(app: typer.Typer, terminal: Terminal) -> None:
         Examples:  harness simulate small-counts   |   harness simulate my.yaml --replay nb2:17
         """
         file = _with_replicates(load_plan(find_study(study)), "simulate", replicates)
-        command = _redo("simulate", study, data, replicates, seed)
+        command = redo(
+            "simulate", study, data=data, replicates=replicates, seed=seed, time_limit=time_limit
+        )
         options = SimulationOptions(
             base=data or find_study(study).parent, transport=transport,
             jobs=jobs or terminal.cores(), seed=seed, time_limit=time_limit, dask=dask,
@@ -109,7 +112,9 @@ def register(app: typer.Typer, terminal: Terminal) -> None:
         options = SimulationOptions(
             base=data or find_study(study).parent, transport=transport,
             jobs=jobs or terminal.cores(), seed=seed, time_limit=time_limit, dask=dask,
-            command=_redo("power", study, data, replicates, seed),
+            command=redo(
+                "power", study, data=data, replicates=replicates, seed=seed, time_limit=time_limit
+            ),
         )  # fmt: skip
         _reported(file, options, out, terminal, fresh, as_json, _powered)
 
@@ -171,17 +176,6 @@ def _with_replicates(file: StudyFile, entry: str, replicates: int | None) -> Stu
     if replicates is None or part is None:
         return file
     return file.model_copy(update={entry: part.model_copy(update={"replicates": replicates})})
-
-
-def _redo(command: str, study: str, data: Path | None, replicates: int | None, seed: int) -> str:
-    """The command that makes the same report; where and on how many cores changes nothing."""
-    given = {
-        "--data": data,
-        "--replicates": replicates,
-        "--seed": None if seed == 20260101 else seed,
-    }
-    parts = [part for name, v in given.items() if v is not None for part in (name, str(v))]
-    return shlex.join(["harness", command, study, *parts])
 
 
 def _sentence(results: dict[str, Any]) -> str:

@@ -12,20 +12,19 @@ from harness.engines import require
 from harness.errors import ConfigError, HarnessError
 from harness.simulation.power.audit import Audit, audited
 from harness.simulation.power.decisions import Question, Test, Tested
-from harness.simulation.power.rates import Power as Rates
-from harness.simulation.power.rates import power_of
+from harness.simulation.power.rates import Rates, power_of
 from harness.simulation.power.search import Answer, Evaluation, scale_of, search
-from harness.simulation.replicates import truth_of
 from harness.study.answers import Bench
 from harness.study.cluster import Cluster, connected
 from harness.study.config import StudyFile
 from harness.study.hall import carry_out
 from harness.study.observed import process_of, window_of
-from harness.study.pieces import BATCH, Pieces
+from harness.study.pieces import BATCH
 from harness.study.power_parts import AuditPart, Power, SearchPart
 from harness.study.replication import Replication
+from harness.study.runner import Progress
 from harness.study.seeds import seed_of
-from harness.study.simulate import Progress, SimulationOptions, same_objective
+from harness.study.simulate import SimulationOptions, same_objective
 from harness.study.store import ResultStore
 
 
@@ -104,9 +103,9 @@ class _Analyst:
     def at(self, point: Mapping[str, float]) -> PointFound:
         """Return the power at a point."""
         asked = power_entry(self.file)
-        one, question = self.replication(point)
-        truth = truth_of(one.process, one.method, one.whole).get(asked.contrast)
-        pieces, last, rates = one.tested(question), asked.replicates, Rates()
+        one = self.replication(point)
+        truth = one.truth.get(asked.contrast)
+        pieces, last, rates = one.tested(self.question), asked.replicates, Rates()
         # Sequential stopping looks after every batch, and never before the first.
         step = last if asked.half_width is None else BATCH
         for first in range(0, last, step):
@@ -118,8 +117,15 @@ class _Analyst:
                 break
         return PointFound(point, one, truth, rates, range(rates.replicates), last)
 
-    def replication(self, point: Mapping[str, float]) -> tuple[Replication, Question]:
-        """Return the replicates of a point and what is asked of them."""
+    @property
+    def question(self) -> Question:
+        """What is asked of the replicates of every point."""
+        asked = power_entry(self.file)
+        method = asked.method.method(self.file.model, (asked.contrast,), self.options.road_to_r)
+        return Question(method, asked.test)
+
+    def replication(self, point: Mapping[str, float]) -> Replication:
+        """Return the replicates of a point."""
         asked = power_entry(self.file)
         part = asked.at(dict(point))
         where = ", ".join(f"{axis}={value:g}" for axis, value in sorted(point.items()))
@@ -129,11 +135,7 @@ class _Analyst:
         window = window_of(self.file, [asked.method])
         process = process_of(self.file, part, self.options.base, layout, window)
         process = replace(process, name=where or part.name)
-        question = Question(
-            asked.method.method(self.file.model, (asked.contrast,), self.options.road_to_r),
-            asked.test,
-        )
-        return Replication(process, question.asked, seed), question
+        return Replication(process, self.question.asked, seed)
 
     def evaluation(self, over: str, value: float) -> tuple[PointFound, Evaluation]:
         """Return the power at one value of what is searched over."""
@@ -165,8 +167,8 @@ def run_power(
     )  # fmt: skip
     checker = _Analyst(file, options, bench, None)
     _check(checker, grid, asked)
-    one, question = checker.replication(grid[0])
-    steps = len(grid) * one.tested(question).count(asked.replicates)
+    pieces = checker.replication(grid[0]).tested(checker.question)
+    steps = len(grid) * pieces.count(asked.replicates)
     with connected(options.dask) as cluster:
         return _answered(replace(checker, cluster=cluster), grid, auditor)
 
@@ -181,14 +183,14 @@ def _answered(
     checked = None
     if auditor is not None and asked.audit is not None:
         checked = _audit(analyst, points, auditor, asked.audit)
-    base = analyst.replication({})[0]
+    base = analyst.replication({})
     return PowerRun(file, analyst.options, base, points, searched, detectable, checked)
 
 
 def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
     for point in (grid[0], grid[-1]):
         try:
-            analyst.replication(point)[0].check()
+            analyst.replication(point).check()
         except HarnessError as error:
             raise type(error)(f"power: {error}") from None
 
@@ -236,30 +238,24 @@ def _audit(
 ) -> Audit:
     """Refit a random share of the replicates of all points, tight, and compare."""
     asked, chosen = power_entry(analyst.file), _chosen(points, part, analyst.options.seed)
-    pairs: list[tuple[tuple[Pieces[Tested], Pieces[Tested]], list[int]]] = []
-    for k, numbers in chosen:
-        one, question = points[k].replication, analyst.replication(points[k].at)[1]
-        # A bootstrap in R would cost what the audit is to save.
-        test: Test = "lr" if question.test == "bootstrap" else question.test
-        ours = Question(question.method, test)
-        theirs = Question(replace(question.method, name=auditor, engine=auditor), test)
-        pairs.append(
-            (
-                (
-                    Replication(one.process, ours.asked, one.seed).tested(ours),
-                    Replication(one.process, theirs.asked, one.seed).tested(theirs),
-                ),
-                numbers,
-            )
-        )
-    works = (work for both, numbers in pairs for pieces in both for work in pieces.works(numbers))
+    question = analyst.question
+    # A bootstrap in R would cost what the audit is to save.
+    test: Test = "lr" if question.test == "bootstrap" else question.test
+    ours = Question(question.method, test)
+    theirs = Question(replace(question.method, name=auditor, engine=auditor), test)
+
+    asked_of = [
+        [(replace(points[k].replication, method=by.asked).tested(by), n) for k, n in chosen]
+        for by in (ours, theirs)
+    ]
+    # All at once: what is chosen of one point keeps no second core busy.
+    works = (work for side in asked_of for pieces, n in side for work in pieces.works(n))
     carry_out(works, analyst.bench, analyst.cluster)
-    store = analyst.bench.store
     fast, slow = (
-        [Tested.joined(both[side].found(store, numbers)) for both, numbers in pairs]
-        for side in (0, 1)
+        [Tested.joined(pieces.found(analyst.bench.store, n)) for pieces, n in side]
+        for side in asked_of
     )
-    alike = same_objective(question.method, theirs.method)
+    alike = same_objective(ours.method, theirs.method)
     return audited(auditor, chosen, fast, slow, asked.contrast, asked.alpha, alike)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from harness.engines.environment import current_environment
 from harness.simulation.power.audit import Audit
-from harness.simulation.replicates import truth_of
 from harness.study.pieces import BATCH
 from harness.study.power import PointFound, PowerRun, Searched
 from harness.study.power_parts import AXES, SearchPart
@@ -21,7 +20,7 @@ from harness.study.writable import number
 def power_results(run: PowerRun) -> dict[str, Any]:
     """Return the contents of results.json of a power analysis."""
     asked, base = run.power, run.base
-    truth = truth_of(base.process, base.method, base.whole).get(asked.contrast)
+    truth = base.truth.get(asked.contrast)
     # A design alone is a curve of one point.
     one = {"units": float(base.process.layout.n_units)}
     single = {axis: [value] for axis, value in one.items()}

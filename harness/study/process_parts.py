@@ -21,7 +21,6 @@ from harness.sources.names import suggestion
 from harness.study.parts import WHOLE_PANEL, Name, Part, Place, fault_at
 
 Share = Field(default=0.0, ge=0, lt=1)
-Percent = float
 EVERYBODY = (WHOLE_PANEL,)
 
 
@@ -97,7 +96,7 @@ class AnticipationPart(Part):
     """A change in the last periods before the event."""
 
     periods: int = Field(default=1, ge=1)
-    percent: Percent = Field(gt=-100, allow_inf_nan=False)
+    percent: float = Field(gt=-100, allow_inf_nan=False)
 
 
 class SelectionPart(Part):

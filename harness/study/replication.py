@@ -12,7 +12,7 @@ from harness.simulation.estimates import FIT, Estimates
 from harness.simulation.methods import Method, answers_apart, estimates_of
 from harness.simulation.power.decisions import Question, Tested, not_tested, put_to_test
 from harness.simulation.processes.process import Process
-from harness.simulation.replicates import analysis, estimates
+from harness.simulation.replicates import analysis, estimates, truth_of
 from harness.study.pieces import Pieces
 from harness.study.store import digest, simulation_code
 
@@ -41,6 +41,11 @@ class Replication:
             If the model cannot be built on it.
         """
         return analysis(self.process, self.method.model).design
+
+    @cached_property
+    def truth(self) -> dict[str, float]:
+        """True value of every term and contrast that has one."""
+        return truth_of(self.process, self.method, self.whole)
 
     def check(self) -> None:
         """Check that the model, and the contrasts, can be asked of the process.

@@ -15,7 +15,6 @@ import pandas as pd
 from harness.engines.r_installation import find_rscript
 from harness.resources import folder
 from harness.simulation.performance import Performance
-from harness.simulation.replicates import truth_of
 from harness.study.replication import Replication
 from harness.study.store import ResultStore
 
@@ -69,7 +68,7 @@ def rows_of(replications: Iterable[Replication], replicates: int) -> int:
 
 
 def _rows(one: Replication, store: ResultStore, replicates: int) -> Iterator[tuple[object, ...]]:
-    truth, k = truth_of(one.process, one.method, one.whole), 0
+    truth, k = one.truth, 0
     for batch in one.estimated.found(store, range(replicates)):
         for r in range(len(batch)):
             for m, term in enumerate(batch.terms):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -16,32 +15,25 @@ from harness.simulation.agreement import DrawAgreement, agreement
 from harness.simulation.estimates import Estimates
 from harness.simulation.methods import Method
 from harness.simulation.performance import Performance, performance
-from harness.simulation.replicates import truth_of
 from harness.study.answers import Bench
 from harness.study.cluster import connected
 from harness.study.config import StudyFile
 from harness.study.hall import carry_out
 from harness.study.observed import process_of, window_of
 from harness.study.pieces import BATCH
+from harness.study.prepared import RunOptions
 from harness.study.replication import Replication
+from harness.study.runner import Progress
 from harness.study.seeds import seed_of
 from harness.study.simulation_parts import Simulate
 from harness.study.store import ResultStore
 
-Progress = Callable[[int, int, str], None]
-
 
 @dataclass(frozen=True, slots=True)
-class SimulationOptions:
+class SimulationOptions(RunOptions):
     """How a simulation is run, beyond what its file says."""
 
-    base: Path
-    transport: Transport = "auto"
-    jobs: int = 1
-    seed: int = 20260101
-    time_limit: float = 600.0
     dask: str | None = None
-    command: str = ""  # that was typed, for the report
 
     @property
     def road_to_r(self) -> Transport:
@@ -155,7 +147,7 @@ def run_simulation(
     measured = {
         (one.process.name, one.method.name): performance(
             lambda one=one: one.estimated.found(store, numbers),  # type: ignore[misc]
-            truth_of(one.process, one.method, one.whole),
+            one.truth,
         )
         for one in replications
     }

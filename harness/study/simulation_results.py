@@ -14,8 +14,8 @@ from harness.simulation.agreement import DrawAgreement, Largest
 from harness.simulation.measures import Measure
 from harness.simulation.methods import Method
 from harness.simulation.performance import Performance
-from harness.simulation.processes.process import Process, formula
-from harness.simulation.replicates import truth_of
+from harness.simulation.processes.formula import formula
+from harness.simulation.processes.process import Process
 from harness.study.pieces import BATCH
 from harness.study.replication import Replication
 from harness.study.second_opinion import SecondOpinion
@@ -63,13 +63,13 @@ def _truth(run: SimulationRun, process: str, method: str) -> dict[str, float]:
     one = next(
         one for one in run.replications if (one.process.name, one.method.name) == (process, method)
     )
-    return truth_of(one.process, one.method, one.whole)
+    return one.truth
 
 
 def process_record(one: Replication, title: str) -> dict[str, Any]:
     """What a process is."""
     process = one.process
-    truth = truth_of(process, one.method, one.whole)
+    truth = one.truth
     return {
         "name": process.name,
         "title": title or process.name,

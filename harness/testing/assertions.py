@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import get_args
 
@@ -39,7 +39,7 @@ class Asked:
     engines: tuple[str, ...] = ENGINES
     level: Verdict = LEVEL
     stratum: str = "all"
-    options: FitOptions = FitOptions()  # noqa: RUF009 - frozen
+    options: FitOptions = field(default_factory=FitOptions)
 
 
 def assert_concordant(

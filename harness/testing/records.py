@@ -6,9 +6,10 @@ from typing import Any
 
 from harness.concordance.compare import Concordance
 from harness.concordance.pair import Pair
-from harness.concordance.verdict import Verdict, reaches
+from harness.concordance.verdict import Verdict
 from harness.result import FitResult
 from harness.study.writable import number, plain
+from harness.testing.assertions import shortfalls
 
 
 def record_of(found: Concordance, where: str, label: str, level: Verdict) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def record_of(found: Concordance, where: str, label: str, level: Verdict) -> dic
         "label": label,
         "level": level,
         "verdict": found.verdict,
-        "reaches": all(_agree(pair, level) for pair in found.comparisons if pair.like_for_like),
+        "reaches": not shortfalls(found, level),
         "nobs": design.nobs,
         "units": design.n_groups,
         "family": design.family,
@@ -30,10 +31,6 @@ def record_of(found: Concordance, where: str, label: str, level: Verdict) -> dic
         "fits": [_fit(fit) for fit in fits.values()],
         "explanation": found.explain(),
     }
-
-
-def _agree(pair: Pair, level: Verdict) -> bool:
-    return pair.a.converged and pair.b.converged and reaches(pair.verdict, level)
 
 
 def _pair(pair: Pair) -> dict[str, Any]:

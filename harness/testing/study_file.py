@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from harness.concordance.compare import Concordance
-from harness.errors import HarnessError
+from harness.errors import EngineUnavailable, HarnessError
 from harness.study.loading import load_study
 from harness.study.plan import Cell, pairs_of
 from harness.study.prepared import Prepared, RunOptions, prepare_study
 from harness.study.runner import StudyRun, run_prepared
 from harness.study.store import ResultStore
 from harness.testing.assertions import NotConcordant, failure_lines, shortfalls
+from harness.testing.plugin import RECORDS_KEY
 from harness.testing.records import record_of
 
 
@@ -26,6 +27,10 @@ class StudyCollector(pytest.File):
         """Yield one item for each analysis with engines that must agree."""
         try:
             prepared = self.prepared
+        except EngineUnavailable as error:
+            if self.config.getoption("--harness-require-r"):
+                raise self.CollectError(str(error)) from None
+            pytest.skip(str(error), allow_module_level=True)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None
         for cell, places in prepared.by_cell.items():
@@ -64,8 +69,6 @@ class AnalysisItem(pytest.Item):
         pairs = {p: pair for p, pair in run.pairs.items() if p.a.cell == self.cell}
         found = Concordance(tuple(pairs.values()))
         known = {id(pair) for planned, pair in pairs.items() if run.known(planned)}
-        from harness.testing.plugin import RECORDS_KEY
-
         self.config.stash[RECORDS_KEY].append(record_of(found, self.nodeid, "", level))
         short = [pair for pair in shortfalls(found, level) if id(pair) not in known]
         if short:

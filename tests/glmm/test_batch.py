@@ -16,6 +16,10 @@ from tests.glmm.panels import simulated
 
 # Two roads to the same optimum, each within 1e-8 standard errors of it.
 SAME_IN_SE = 2e-8
+# A last step of 1e-7 standard errors (``compiled.LAST_STEP``) leaves the Hessian where it was.
+SAME_SE = 1e-7
+# Tied variances leave the compiled road: two ascents, each to a Newton decrement of 1e-8.
+SAME_ON_THE_RIDGE = 1e-6
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +36,7 @@ def test_each_replicate_is_its_own_fit(counts: np.ndarray) -> None:
     for k, y in enumerate(counts):
         one = PoissonGLMM.from_design(design.with_counts(y)).fit()
         assert np.max(np.abs((batch.params[k] - one.params) / one.bse)) < SAME_IN_SE
-        np.testing.assert_allclose(batch.bse[k], one.bse, rtol=1e-7)
+        np.testing.assert_allclose(batch.bse[k], one.bse, rtol=SAME_SE)
         assert batch.llf[k] == pytest.approx(one.llf, abs=1e-8)
         assert batch.singular[k] == one.singular
         np.testing.assert_allclose(batch.random_effects[k], one.random_effects, atol=1e-7)
@@ -48,8 +52,8 @@ def test_a_shared_variance_is_fitted_too(counts: np.ndarray) -> None:
     for k in range(2):
         one = PoissonGLMM.from_design(design.with_counts(counts[k])).fit()
         assert batch.llf[k] == pytest.approx(one.llf, abs=1e-8)
-        np.testing.assert_allclose(batch.cov_re[k], one.cov_re, rtol=1e-6)
-        np.testing.assert_allclose(batch.bse[k], one.bse, rtol=1e-6)
+        np.testing.assert_allclose(batch.cov_re[k], one.cov_re, rtol=SAME_ON_THE_RIDGE)
+        np.testing.assert_allclose(batch.bse[k], one.bse, rtol=SAME_ON_THE_RIDGE)
 
 
 @pytest.mark.parametrize("threads", [2, 5])

@@ -99,6 +99,17 @@ def test_a_study_file_is_collected(outside: Path) -> None:
     assert "falls.yaml" not in run(outside, "--collect-only", "-q")[1]
 
 
+@pytest.mark.parametrize("arguments", [(), ("--harness-require-r",)])
+def test_a_study_file_without_r(outside: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    text = (outside / "falls.yaml").read_text("utf-8").replace("[laplace, glmm]", "[laplace, lme4]")
+    (outside / "in_r.yaml").write_text(text, encoding="utf-8")
+    said = run(outside, "in_r.yaml", *arguments, R_HOME=str(tmp_path / "R"))[1]
+    assert "R_HOME" in said
+    assert "Traceback" not in said
+    assert ("1 skipped" in said) == (not arguments)
+    assert ("1 error" in said) == bool(arguments)
+
+
 def test_a_study_file_with_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("study: bad\ntitel: x\n", encoding="utf-8")

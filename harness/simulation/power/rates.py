@@ -13,7 +13,7 @@ from harness.simulation.power.decisions import Tested
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Rates:
     """How often a test rejected.
 
     Attributes
@@ -73,12 +73,12 @@ class Power:
         return self.rejected / n, (self.rejected + sum(self.failed)) / n
 
 
-NOTHING = Power()
+NOTHING = Rates()
 
 
 def power_of(
-    batches: Iterable[Tested], contrast: str, truth: float, alpha: float, total: Power = NOTHING
-) -> Power:
+    batches: Iterable[Tested], contrast: str, truth: float, alpha: float, total: Rates = NOTHING
+) -> Rates:
     """Count over batches of replicates, on from a total; memory is that of one batch.
 
     A p-value of ``alpha`` rejects, as a test by draws must to keep its level.
@@ -93,7 +93,7 @@ def power_of(
         estimate = found.estimate[:, found.terms.index(contrast)]
         rejected = batch.p <= alpha
         stages = [int(np.sum(found.stage == stage)) for stage in (SIMULATE, FIT, TEST)]
-        total = Power(
+        total = Rates(
             replicates=total.replicates + len(batch),
             failed=(total.failed[0] + stages[0], total.failed[1] + stages[1],
                     total.failed[2] + stages[2]),

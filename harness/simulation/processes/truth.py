@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -60,10 +60,11 @@ class Truth:
     variance: float = 0.0
     serial: Serial | None = None
     anticipation: Anticipation | None = None
-    names: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(IMPACTS[self.impact](np.zeros(1))))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Terms of the impact model."""
+        return tuple(IMPACTS[self.impact](np.zeros(1)))
 
     def of_terms(self, strata: tuple[str, ...]) -> dict[str, float]:
         """Truth by term of the model of all units, and of the model with strata side by side.

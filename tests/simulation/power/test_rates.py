@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from harness.simulation.estimates import DONE, FIT, SIMULATE, TEST, Estimates
 from harness.simulation.power import decisions
-from harness.simulation.power.rates import Power, power_of
+from harness.simulation.power.rates import Rates, power_of
 
 
 def answered(p: list[float], estimate: list[float], stage: list[int]) -> decisions.Tested:
@@ -56,7 +56,7 @@ def test_all_failed_is_no_power_and_not_0(stage: int) -> None:
 @pytest.mark.parametrize(("rejected", "low", "high"), [(0, 0.0, 0.0188), (200, 0.9812, 1.0)])
 def test_an_interval_at_the_ends_has_a_width(rejected: int, low: float, high: float) -> None:
     """Wilson: z^2 / (n + z^2) = 3.84 / 203.84."""
-    found = Power(replicates=200, rejected=rejected).interval()
+    found = Rates(replicates=200, rejected=rejected).interval()
     assert found == pytest.approx((low, high), abs=5e-5)
 
 
