@@ -35,6 +35,14 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Give links from docs/ to files outside it the places that these have in the site."""
+    name = f"docs/{page.file.src_uri}"
+    if not (ROOT / name).is_file():
+        return markdown
+    return LINK.sub(lambda found: _link(found, name), markdown)
+
+
 def place(name: str) -> str:
     """Return where a file of the repository stands in the site."""
     return f"project/{name.removesuffix('.md').replace('/', '-').lower()}.md"
@@ -45,14 +53,19 @@ def _there() -> dict[str, str]:
 
 
 def _link(found: re.Match[str], name: str) -> str:
-    """A link to a page of the site; to any other file its text alone."""
+    """A link to a page of the site; to any other file of the repository its text alone."""
+    if "://" in found["target"]:
+        return found[0]
     target = ((ROOT / name).parent / found["target"]).resolve()
     if not target.exists():
+        if name.startswith("docs/"):  # MkDocs says so, or knows the page as a generated one
+            return found[0]
         raise ValueError(f"{name}: there is no {found['target']}, which it links to")
     path = target.relative_to(ROOT).as_posix()
-    anchor = found["anchor"] or ""
+    here = name.removeprefix("docs/") if name.startswith("docs/") else place(name)
+    up = "../" * here.count("/")
     if path in _there():
-        return f"[{found['text']}]({Path(place(path)).name}{anchor})"
-    if path.startswith("docs/") and path.endswith(".md"):
-        return f"[{found['text']}](../{path.removeprefix('docs/')}{anchor})"
+        return f"[{found['text']}]({up}{place(path)}{found['anchor'] or ''})"
+    if path.startswith("docs/"):
+        return f"[{found['text']}]({up}{path.removeprefix('docs/')}{found['anchor'] or ''})"
     return found["text"]
