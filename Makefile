@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help setup setup-test report lint test test-long bench clean
+.PHONY: help setup setup-test report lint test test-long bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,10 @@ test-long: setup-test ## the long tests
 
 bench: setup ## side-by-side timings
 	@for script in $(wildcard benchmarks/bench_*.py); do echo "== $$script"; $(PY) -m "benchmarks.$$(basename "$$script" .py)"; done
+
+docs: setup ## build the documentation into build/site, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 clean: ## remove .venv, builds and caches; reports stay
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -243,7 +243,7 @@ build_venv() {
     # pip's cache may hold one that was built for another R.
     "$VENV_PYTHON" -m pip install --quiet --no-cache-dir --force-reinstall --no-deps rpy2-rinterface
   fi
-  "$VENV_PYTHON" -m pip install --quiet --editable ".[r,test,dev,certified,glmm,england,dask]"
+  "$VENV_PYTHON" -m pip install --quiet --editable ".[r,test,dev,certified,docs,glmm,england,dask]"
   unset RPY2_CFFI_MODE
   "$VENV_PYTHON" -c 'import rpy2.rinterface as r; r.initr()'
   say "Compiling the likelihood (half a minute, once)"

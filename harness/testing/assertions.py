@@ -58,12 +58,12 @@ def assert_concordant(
 ) -> Concordance:
     """Assert that every like-for-like pair of engines reaches a level on a panel or a design.
 
+    What is not named below is as in ``harness.fit``.
+
     Parameters
     ----------
     level : {"identical", "concordant", "equivalent"}
         The verdict that every pair of engines with the same estimator must reach.
-
-    Other parameters are those of ``harness.fit``.
 
     Returns
     -------

@@ -216,7 +216,9 @@ def test_second_run_installs_nothing(machine: Machine) -> None:
     assert first.returncode == 0, first.stderr
     installed = machine.log
     assert [
-        line for line in installed if "--editable .[r,test,dev,certified,glmm,england,dask]" in line
+        line
+        for line in installed
+        if "--editable .[r,test,dev,certified,docs,glmm,england,dask]" in line
     ]
     assert machine.setup().returncode == 0
     assert machine.log == installed

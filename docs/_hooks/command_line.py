@@ -1,0 +1,31 @@
+"""The page of the command line, written by typer from the commands themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+PAGE = "command-line.md"
+HEAD = """# Command line
+
+`harness COMMAND --help` prints the same. Exit codes: 0 all is well, 1 a pair does not reach its
+level, 2 bad input (one line names place and mend), 3 an engine that was asked for is missing.
+"""
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the page."""
+    files.append(File.generated(config, PAGE, content=HEAD + _commands()))
+    return files
+
+
+def _commands() -> str:
+    command = [sys.executable, "-m", "typer", "harness.cli", "utils", "docs", "--name", "harness"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    _, title, rest = done.stdout.partition("# `harness`\n")
+    if not title:
+        raise ValueError(f"typer writes its page otherwise than it did: {done.stdout[:200]!r}")
+    return rest

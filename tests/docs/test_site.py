@@ -1,0 +1,109 @@
+"""The site: built strictly, every link holds, and a reader's browser asks nobody but the site."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.docs.blocks import ROOT
+
+# What a browser fetches unasked, and by which attribute.
+FETCHED = {"script": "src", "img": "src", "link": "href", "source": "src", "iframe": "src"}
+
+
+class Page(HTMLParser):
+    """Links, anchors and the fetched files of a page."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.anchors: set[str] = {""}
+        self.without_alt: list[str] = []
+        self.feed(file.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.anchors |= {value for key in ("id", "name") if (value := given.get(key))}
+        if tag == "a" and given.get("href"):
+            self.links.append(str(given["href"]))
+        # A canonical address is read by machines alone.
+        if tag in FETCHED and given.get(FETCHED[tag]) and given.get("rel") not in ("prev", "next"):
+            self.fetched.append(str(given[FETCHED[tag]]))
+        if tag == "img" and not given.get("alt"):
+            self.without_alt.append(str(given.get("src")))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Page]:
+    return {file: Page(file) for file in sorted(site.rglob("*.html"))}
+
+
+def targets(file: Path, links: list[str]) -> Iterator[tuple[str, Path, str]]:
+    """Links of a page to the site: as written, the file meant, the anchor in it."""
+    for link in links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        place = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+        yield link, place, unquote(parts.fragment)
+
+
+def test_every_link_holds(pages: dict[Path, Page]) -> None:
+    broken = [
+        f"{file.name}: {link}"
+        for file, page in pages.items()
+        if file.name != "404.html"  # its links start from wherever a reader lost the way
+        for link, place, anchor in targets(file, page.links + page.fetched)
+        if not place.is_file()
+        or (anchor and place.suffix == ".html" and anchor not in pages[place].anchors)
+    ]
+    assert broken == []
+    assert sum(len(page.links) for page in pages.values()) > len(pages)
+
+
+def test_links_that_leave_are_whole_addresses(pages: dict[Path, Page]) -> None:
+    outside = {link for page in pages.values() for link in page.links if urlsplit(link).scheme}
+    assert [
+        link for link in outside if not re.fullmatch(r"https://[\w.-]+\.\w+(/\S*)?", link)
+    ] == []
+
+
+def test_nothing_is_fetched_from_elsewhere(site: Path, pages: dict[Path, Page]) -> None:
+    fetched = [link for page in pages.values() for link in page.fetched]
+    assert fetched
+    assert [link for link in fetched if urlsplit(link).scheme or link.startswith("//")] == []
+    for sheet in site.rglob("*.css"):
+        elsewhere = re.findall(r"(?:url\(|@import)\s*[\"']?(https?:|//)", sheet.read_text("utf-8"))
+        assert elsewhere == [], sheet
+
+
+def test_pictures_are_described(pages: dict[Path, Page]) -> None:
+    assert [name for page in pages.values() for name in page.without_alt] == []
+
+
+def test_every_formula_became_mathml(site: Path) -> None:
+    pages = {file: file.read_text("utf-8") for file in site.rglob("*.html")}
+    assert [file.name for file, text in pages.items() if 'class="arithmatex"' in text] == []
+    assert "<math" in pages[site / "statistics.html"]
+    # Two dollars that no formula became.
+    prose = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.DOTALL)
+    assert [f.name for f, text in pages.items() if "$" in prose.sub("", text)] == []
