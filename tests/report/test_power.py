@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from harness.report import render_power_report
 from harness.report.figures.style import house_style, new_figure
-from harness.report.power import render_power_report
 from harness.report.power.answer import answer_sentence
 from harness.report.power.beside import LABEL_GAP, spread
 from harness.report.power.curve import draw_curve
