@@ -14,9 +14,9 @@ from tests.docs.blocks import ROOT, parse, reason_not_to_run
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Blocks that need what a test cannot have, or would start the suite within itself.
-NOT_RUN = {"README.md": 1, "CONTRIBUTING.md": 2}
-NEEDS_R = {"README.md", "docs/pytest.md", "docs/verdicts.md"}
-LONG = {"README.md", "docs/pytest.md", "docs/simulation.md"}
+NOT_RUN = {"README.md": 1, "CONTRIBUTING.md": 2, "docs/tutorial.md": 1}
+NEEDS_R = {"README.md", "docs/pytest.md", "docs/tutorial.md", "docs/verdicts.md"}
+LONG = {"README.md", "docs/pytest.md", "docs/simulation.md", "docs/tutorial.md"}
 
 
 def name(page: Path) -> str:
