@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
+from harness.certified.names import case_names
 from harness.design import Design, FloatArray
 from harness.errors import ConfigError
 from harness.resources import folder
 from harness.sources.names import suggestion
+
+__all__ = ["CERTIFIED_BY_METHOD", "CertifiedCase", "CertifiedValues", "case_names", "read_case"]
 
 # What each method's estimates are certified against: the same approximation, or the maximum of
 # the exact likelihood, which quadrature approaches with its points.
@@ -53,11 +56,6 @@ class CertifiedCase:
     source: str
     design: Design
     values: dict[str, CertifiedValues]
-
-
-def case_names() -> list[str]:
-    """Return the names of all cases."""
-    return sorted(path.parent.name for path in folder("certified").glob("*/case.yaml"))
 
 
 def read_case(name: str) -> CertifiedCase:

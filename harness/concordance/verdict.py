@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from harness.choices import Verdict
 from harness.concordance.exact import SAME_LLF
 from harness.concordance.metrics import PairMetrics
 
-Verdict = Literal["identical", "concordant", "equivalent", "discordant", "not comparable"]
+__all__ = [
+    "CONCORDANT", "IDENTICAL", "ORDER", "Limits", "Verdict", "crossings", "negligible", "reaches",
+    "verdict", "within",
+]  # fmt: skip
+
 ORDER: tuple[Verdict, ...] = (
     "identical", "concordant", "equivalent", "discordant", "not comparable",
 )  # fmt: skip

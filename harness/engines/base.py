@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.choices import SEED, Settings, Transport
 from harness.design import Design
 from harness.result import Estimator, FitResult
 
-Settings = Literal["default", "tight"]
+__all__ = ["POINTS", "Engine", "FitOptions", "SeMethod", "Settings", "Transport", "always_there"]
+
 SeMethod = Literal["observed", "rx", "cluster"]
-Transport = Literal["auto", "rpy2", "rscript"]
 
 
 # Stata's default.
@@ -41,7 +42,7 @@ class FitOptions:
     se_method: SeMethod = "observed"
     n_quadrature: int = POINTS
     transport: Transport = "auto"
-    seed: int = 20260101
+    seed: int = SEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,28 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("lme4", "glmmTMB", "Matrix", "TMB", "minqa", "nloptr")
-MEND = "sudo apt-get install r-base-core r-cran-lme4 r-cran-glmmtmb (or `make setup`)"
+FROM_CRAN = (
+    "Rscript -e 'chooseCRANmirror(graphics = FALSE, ind = 1);"
+    ' install.packages(c("lme4", "glmmTMB"))\''
+)
+# What brings R with both packages, by the program that installs on such a system.
+INSTALLERS = (
+    ("apt-get", "sudo apt-get install r-base-core r-cran-lme4 r-cran-glmmtmb"),
+    ("dnf", f"sudo dnf install R-core R-core-devel && sudo {FROM_CRAN}"),
+    ("brew", f"brew install r && {FROM_CRAN}"),
+    ("conda", "conda install -c conda-forge r-base r-lme4 r-glmmtmb"),
+)
+
+
+def mend() -> str:
+    """Return the command that installs R with lme4 and glmmTMB on a system like this."""
+    inside = "conda" if os.environ.get("CONDA_PREFIX") else None
+    known = dict(INSTALLERS)
+    name = inside or next((name for name in known if shutil.which(name)), "conda")
+    return f"{known[name]} (in a checkout: make setup)"
+
+
+MEND = mend()
 
 _PROBE = """
 cat(R.version.string, "\\n", sep = "")

@@ -20,6 +20,7 @@ from harness.study.work import Work
 
 # Seconds to wait for the scheduler, and for its first worker.
 PATIENCE = 10
+TRIES = 3
 # Pieces that the cluster holds at a time: so many a thread, and so many at least. Their arguments
 # and answers are all that memory has to hold, however many there are.
 PER_THREAD, AT_LEAST = 4, 64
@@ -140,6 +141,19 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
         client.close()
 
 
+def _started(client: Callable[[], Any]) -> Any:
+    """Call a client into being, again where its thread had not begun within ten seconds.
+
+    distributed asserts that it has; a machine at its limits keeps a thread waiting for longer.
+    """
+    for _ in range(TRIES):
+        try:
+            return client()
+        except AssertionError:
+            continue
+    raise TimeoutError("this machine was too busy to ask: try again later")
+
+
 def _client(address: str) -> Any:
     try:
         from distributed import Client
@@ -148,7 +162,7 @@ def _client(address: str) -> Any:
             "--dask needs the package distributed: pip install 'glmm-harness[dask]'"
         ) from None
     try:
-        client = Client(address, timeout=PATIENCE)
+        client = _started(lambda: Client(address, timeout=PATIENCE))
     except (OSError, ValueError, TimeoutError) as error:
         raise ConfigError(
             f"--dask {address}: no scheduler answers there ({' '.join(str(error).split())}): start"

@@ -6,36 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.resources import folder
-from harness.sources.names import suggestion
+from harness.study.built_in import built_in_studies, find_study
 from harness.study.config import Study, StudyFile
 from harness.yaml_file import one_line, read_validated, top_level
 
+__all__ = ["built_in_studies", "find_study", "load_plan", "load_study", "message"]
+
 SHAPE = "a study file is a list of 'key: value' entries"
-
-
-def built_in_studies() -> dict[str, Path]:
-    """Return the study files that come with the package, by name."""
-    return {path.stem: path for path in sorted(folder("studies").glob("*.yaml"))}
-
-
-def find_study(name: str) -> Path:
-    """Return the file of a built-in study, or the path itself.
-
-    Raises
-    ------
-    ConfigError
-        If there is neither.
-    """
-    known = built_in_studies()
-    if name in known:
-        return known[name]
-    path = Path(name)
-    if path.is_file():
-        return path
-    if path.suffix in (".yaml", ".yml") or "/" in name:
-        raise ConfigError(f"{name}: there is no such file")
-    raise ConfigError(f"there is no study {name!r}: {suggestion(name, list(known))}")
 
 
 def load_study(path: Path) -> Study:

@@ -143,6 +143,29 @@ class _Analyst:
         return found, Evaluation(value, found.rates.tested, found.rates.rejected)
 
 
+def check_power(file: StudyFile, options: SimulationOptions) -> None:
+    """Check what can be known before anything is drawn.
+
+    Raises
+    ------
+    HarnessError
+        For bad input or a missing engine.
+    """
+    asked = power_entry(file)
+    auditor = _auditor(file, asked)
+    require([asked.method.engine, *([auditor] if auditor else [])])
+    nobody = Bench(ResultStore(None), 1, options.time_limit, lambda what: None)
+    _check(_Analyst(file, options, nobody, None), _grid(asked))
+
+
+def _grid(asked: Power) -> list[Mapping[str, float]]:
+    """Points of the curve."""
+    return [
+        dict(zip(asked.vary, values, strict=True))
+        for values in itertools.product(*asked.vary.values())
+    ]
+
+
 def run_power(
     file: StudyFile, options: SimulationOptions, progress: Progress, store: ResultStore
 ) -> PowerRun:
@@ -153,24 +176,18 @@ def run_power(
     HarnessError
         For bad input or a missing engine, before anything is drawn.
     """
-    asked = power_entry(file)
-    auditor = _auditor(file, asked)
-    require([asked.method.engine, *([auditor] if auditor else [])])
-    done = itertools.count(1)
-    grid: list[Mapping[str, float]] = [
-        dict(zip(asked.vary, values, strict=True))
-        for values in itertools.product(*asked.vary.values())
-    ]
+    check_power(file, options)
+    asked, done = power_entry(file), itertools.count(1)
+    grid = _grid(asked)
     bench = Bench(
         store, options.jobs, options.time_limit,
         lambda what: progress(at := next(done), max(steps, at), what),
     )  # fmt: skip
     checker = _Analyst(file, options, bench, None)
-    _check(checker, grid, asked)
     pieces = checker.replication(grid[0]).tested(checker.question)
     steps = len(grid) * pieces.count(asked.replicates)
     with connected(options.dask) as cluster:
-        return _answered(replace(checker, cluster=cluster), grid, auditor)
+        return _answered(replace(checker, cluster=cluster), grid, _auditor(file, asked))
 
 
 def _answered(
@@ -187,7 +204,7 @@ def _answered(
     return PowerRun(file, analyst.options, base, points, searched, detectable, checked)
 
 
-def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]], asked: Power) -> None:
+def _check(analyst: _Analyst, grid: Sequence[Mapping[str, float]]) -> None:
     for point in (grid[0], grid[-1]):
         try:
             analyst.replication(point).check()

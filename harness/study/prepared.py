@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from harness.choices import SEED, TIME_LIMIT
 from harness.engines import FitOptions, require
 from harness.engines.base import POINTS, Transport
 from harness.engines.workers import Task
@@ -16,9 +17,6 @@ from harness.study.panels import StudyData, read_study
 from harness.study.plan import Cell, PlannedFit, fits_of
 from harness.study.store import digest, whole_code
 
-# Seconds; a call of lme4 or glmmTMB on a panel of this kind takes a few, statsmodels' variational
-# Bayes up to half a minute.
-TIME_LIMIT = 600.0
 # Ends the name of a report on data that nobody published, lest it is taken for the other.
 SIMULATED = "-simulated"
 
@@ -30,7 +28,7 @@ class RunOptions:
     base: Path
     transport: Transport = "auto"
     jobs: int = 1
-    seed: int = 20260101
+    seed: int = SEED
     time_limit: float = TIME_LIMIT
     command: str = ""  # that was typed, for the report
 
@@ -64,6 +62,11 @@ class Prepared:
         return found
 
     @cached_property
+    def fit_keys(self) -> list[str]:
+        """Keys of the fits in a store."""
+        return [fit_key(task) for task in self.tasks]
+
+    @cached_property
     def key(self) -> str:
         """Digest of everything that the report depends on.
 
@@ -75,7 +78,7 @@ class Prepared:
             self.options.seed, table.source, table.notes, dict(table.descriptions),
             extras(self.study, table, self.data.strata),
             [(panel.sha256, [asdict(part) for part in panel.dropped]) for panel in panels],
-            [fit_key(task) for task in self.tasks],
+            self.fit_keys,
             [(str(cell), reason) for cell, reason in self.data.unfit.items()],
         )  # fmt: skip
 
@@ -89,6 +92,17 @@ def prepare_study(study: Study, options: RunOptions) -> Prepared:
         For bad input or a missing engine, before anything is fitted.
     """
     require(sorted({*study.engines, *(name for v in study.variants for name in v.engines)}))
+    return planned_study(study, options)
+
+
+def planned_study(study: Study, options: RunOptions) -> Prepared:
+    """Read a study's data and plan its fits, whether its engines can run here or not.
+
+    Raises
+    ------
+    HarnessError
+        For bad input.
+    """
     data = read_study(study, options.base)
     if data.table.simulated:
         title = f"{study.title} (simulated)"

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from harness.cli import app
+from harness.cli.app import app
 from harness.errors import ConfigError, HarnessError, PanelError
 from harness.sources.england_import import catalogue, children_in_need, legal_status, looked_after
 from harness.sources.england_import.authorities import plain_name, read_authorities

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,25 @@ def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
             f"--dask {made.address}: the scheduler has no worker: start some by"
             f" `dask worker {made.address}`"
         )
+
+
+@pytest.mark.parametrize("late", [1, cluster.TRIES])
+def test_a_machine_at_its_limits(
+    three: Started, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
+    """distributed asserts that its thread begins within ten seconds."""
+    import distributed
+
+    made, begun = distributed.Client, itertools.count(1)
+
+    def client(*args: object, **options: object) -> distributed.Client:
+        assert next(begun) > late
+        return made(*args, **options)
+
+    monkeypatch.setattr(distributed, "Client", client)
+    too_busy = pytest.raises(ConfigError, match="too busy to ask: try again later")
+    with too_busy if late == cluster.TRIES else nullcontext(), connected(three.address) as there:
+        assert there is not None
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli import _page
+from harness.cli.running import page_of
 from harness.design import Design
 from harness.engines import FitOptions
 from harness.engines.workers import Outcome, Task
@@ -55,7 +55,7 @@ def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with monkeypatch.context() as patch:
             if lost:
                 patch.setattr(answers, "in_workers", _lost)
-            page = _page(study, options, tmp_path / "reports", quiet, fresh=False)
+            page = page_of(study, options, tmp_path / "reports", quiet, fresh=False)
         results = json.loads((page.parent / "results.json").read_text())
         failures.append({fit["failure"] for fit in results["fits"]})
     assert failures == [{"the worker died"}, {None}]

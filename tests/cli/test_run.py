@@ -4,77 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.cli import main
 from harness.concordance.compare import compare_pair
 from harness.concordance.pair import Pair
-from harness.engines.r_installation import MEND, RInstallation
+from harness.engines.r_installation import MEND
 from harness.result import FitResult
 from harness.study.answers import compared
-from harness.study.store import FILE
+from tests.cli.ended import HARNESS, Cli
 from tests.engines.panels import frame
-from tests.study.files import STRATA, write_study
+from tests.study.files import write_study
 
 TIGHT = "settings: [tight]"
-ROOT = Path(__file__).resolve().parents[1]
-HARNESS = (sys.executable, "-c", "from harness.cli import main; main()")
+ROOT = Path(__file__).resolve().parents[2]
 NO_NULL = "dispersion_replicates: 0"
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def one_line(self) -> str:
-        """The only line on the error output, without who says it."""
-        assert self.err.count("\n") == 1
-        assert self.err.startswith("harness: ")
-        return self.err.removeprefix("harness: ").rstrip("\n")
-
-
-Cli = Callable[..., Ended]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
-    """Return a function that runs ``harness`` in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str | Path) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["harness", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = 0 if end.code is None else int(end.code)
-        shown = capfd.readouterr()
-        return Ended(code, shown.out, shown.err)
-
-    return run
-
-
-@pytest.fixture
-def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the report out where a test does not look at it: it takes most of a short run."""
-
-    def blank(results: object, out: Path) -> None:
-        for name in ("index.html", "report.md"):
-            (out / name).write_text("")
-
-    monkeypatch.setattr("harness.study.writing.write_report", blank)
 
 
 def results_of(folder: Path) -> dict[str, Any]:
@@ -173,6 +121,22 @@ BAD_INPUT = [
     (["run", "small.yaml", "--out", "table.csv/deeper"], "table.csv/deeper: cannot be written"),
     (["run", "broken.yaml"], "broken.yaml, line 3: is not YAML: "),
     (["run", "negative.yaml"], "column 'cases': count '-1' is negative"),
+    (["run"], "missing argument"),
+    (["run", "a", "b"], "unexpected extra argument"),
+    (["run", "a", "--sed", "1"], "no such option: --sed: did you mean '--seed'?"),
+    (["rn"], "'rn'. Did you mean 'run'? (see harness --help)"),
+    (["run", "small.yaml", "--jobs", "0"], "'--jobs'"),
+    (["run", "small.yaml", "--transport", "pigeon"], "'pigeon' is not one of 'auto', 'rpy2'"),
+    (["run", "small.yaml", "--level", "perfect"], "'perfect' is not one of 'identical', 'conc"),
+    (["run", "small.yaml", "--time-limit", "0"], "'--time-limit'"),
+    (["run", "small.yaml", "--seed", "x"], "'--seed'"),
+    (["certify", "--cases", "shps"], "there is no certified case 'shps': did you mean 'ships'?"),
+    (["certify", "--engines", "laplce"], "engine 'laplce' is not known: did you mean 'laplace'?"),
+    (["simulate", "overdisperson"], "did you mean 'overdispersion'?"),
+    (["power", "us-traffic"], "has no entry power"),
+    (["check", "us-trafic"], "did you mean 'us-traffic'?"),
+    (["check", "negative.yaml"], "column 'cases': count '-1' is negative"),
+    (["import-england", "nowhere", "out"], "nowhere"),
 ]
 
 
@@ -194,26 +158,6 @@ def test_bad_input(cli: Cli, tmp_path: Path, arguments: list[str], says: str) ->
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["run"], ["run", "a", "b"], ["run", "a", "--no-such-option"], ["no-such-command"],
-        ["run", "small.yaml", "--jobs", "0"], ["run", "small.yaml", "--transport", "pigeon"],
-        ["run", "small.yaml", "--level", "perfect"], ["run", "small.yaml", "--time-limit", "0"],
-        ["run", "small.yaml", "--seed", "x"],
-    ],
-)  # fmt: skip
-def test_wrong_usage(cli: Cli, tmp_path: Path, arguments: list[str]) -> None:
-    write_study(tmp_path)
-    before = sorted(tmp_path.rglob("*"))
-    done = cli(*arguments)
-    assert done.code == 2
-    assert "Usage: " in done.err
-    assert "Traceback" not in done.err
-    assert done.out == ""
-    assert sorted(tmp_path.rglob("*")) == before
-
-
 @pytest.mark.usefixtures("no_report")
 @pytest.mark.parametrize("out", ["r[/bold]", "r[red]:smile:"])
 def test_paths_are_shown_as_they_are(cli: Cli, tmp_path: Path, out: str) -> None:
@@ -222,14 +166,6 @@ def test_paths_are_shown_as_they_are(cli: Cli, tmp_path: Path, out: str) -> None
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[-1] == f"Report: {out}/small/index.html"
     assert (tmp_path / out / "small" / "results.json").is_file()
-
-
-@pytest.fixture
-def without_r(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("lme4", "glmmtmb"):
-        place = f"harness.engines.{module}.r_installation"
-        monkeypatch.setattr(place, lambda: RInstallation(None, None))
-    monkeypatch.setattr("harness.cli.r_installation", lambda: RInstallation(None, None))
 
 
 @pytest.mark.usefixtures("without_r", "no_report")
@@ -241,57 +177,6 @@ def test_engine_that_is_missing(cli: Cli, tmp_path: Path) -> None:
     assert done.out == ""
     assert not (tmp_path / "reports").exists()
     assert cli("run", "small.yaml", "--engines", "laplace", "--settings", "tight").code == 0
-
-
-@pytest.mark.usefixtures("without_r")
-def test_check_without_r(cli: Cli) -> None:
-    done = cli("check")
-    assert (done.code, done.err) == (3, "")
-    lines = done.out.splitlines()
-    assert lines[0] == "R: not found"
-    assert f"lme4 (R): missing: R is not installed: {MEND}" in lines
-    assert any(line.startswith("laplace (Python): ready (") for line in lines)
-    found = json.loads(cli("check", "--json").out)
-    assert found["r"] is None
-    assert {row["engine"] for row in found["engines"] if row["missing"]} == {"glmmtmb", "lme4"}
-    assert "laplace" in {row["engine"] for row in found["engines"]}
-
-
-def test_check_where_r_home_is_wrong() -> None:
-    done = subprocess.run(
-        [*HARNESS, "check"], env={**os.environ, "R_HOME": "/nowhere/at/all"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (3, "")
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("lme4 ")]
-    assert "R_HOME" in line
-    assert "/nowhere/at/all" in line
-
-
-@pytest.mark.needs_r
-def test_check_with_r(cli: Cli) -> None:
-    done = cli("check")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("R: R version ")
-    assert "missing" not in done.out
-    found = json.loads(cli("check", "--json").out)
-    assert {row["missing"] for row in found["engines"]} == {None}
-    assert Path(found["rscript"]).is_file()
-
-
-def test_studies(cli: Cli) -> None:
-    done = cli("studies")
-    assert (done.code, done.err) == (0, "")
-    assert (
-        "us-traffic: Graduated driver licences and traffic deaths in US states"
-        in done.out.splitlines()
-    )
-
-
-def test_no_arguments_show_the_commands(cli: Cli) -> None:
-    done = cli()
-    for command in ("run", "check", "studies"):
-        assert command in done.out + done.err
 
 
 @pytest.mark.needs_r
@@ -307,34 +192,3 @@ def test_nothing_of_a_worker_reaches_the_output(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["environment"]["transport"] == "rscript"
-
-
-@pytest.mark.needs_r
-def test_an_interrupt_writes_no_report_and_leaves_no_process(tmp_path: Path) -> None:
-    write_study(tmp_path, strata=STRATA, engines="engines: [lme4, glmmtmb]")
-    before = sorted(tmp_path.iterdir())
-    with subprocess.Popen(
-        [*HARNESS, "run", "small.yaml", "--jobs", "1"], cwd=tmp_path, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    ) as run:  # fmt: skip
-        assert run.stdout is not None
-        assert run.stdout.readline().startswith("1 of 18 done (")  # fits are being made
-        os.killpg(run.pid, signal.SIGINT)
-        _, err = run.communicate(timeout=60)
-    assert run.returncode == 130
-    kept = tmp_path / "reports"
-    assert sorted(tmp_path.iterdir()) == sorted([*before, kept])
-    assert [path.name for path in kept.iterdir()] == [FILE]  # what was fitted by then
-    end = time.monotonic() + 10
-    while group_alive(run.pid) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not group_alive(run.pid)
-    assert err == "harness: interrupted; no report was written\n"
-
-
-def group_alive(group: int) -> bool:
-    listed = subprocess.run(
-        ["ps", "-axo", "pgid=,stat="], capture_output=True, text=True, check=True
-    )
-    rows = (line.split() for line in listed.stdout.splitlines())
-    return any(int(pgid) == group and not state.startswith("Z") for pgid, state in rows)
