@@ -13,8 +13,8 @@ from harness.report.figures.forest import forest_figure
 from harness.report.findings import finding
 from harness.report.frames import all_frames
 from harness.report.markdown import markdown
-from harness.report.paths import paths_of
 from harness.report.numerics import Z_95
+from harness.report.paths import paths_of
 from harness.report.reading import Reading
 from harness.report.rounding import fixed
 from harness.report.status import status
