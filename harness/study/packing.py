@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_OWN = re.compile(r"(harness(?:\.\w+)*):([\w.]+)")
+# No module whose import alone would do something, such as harness.__main__.
+_OWN = re.compile(r"(harness(?:\.(?!__)\w+)*):([\w.]+)")
 _HEAD = struct.Struct("<Q")
 # Kinds of numbers and of text that an array may hold: none of objects.
 _KINDS = "biufcU"

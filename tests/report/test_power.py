@@ -183,7 +183,7 @@ def test_two_axes_are_lines_of_one_curve():
         assert f"overdispersion {factor} times Poisson" in found.text
     assert len(_rows(files, "points")) == 15
     assert {name for name in files if name.startswith("figures/")} == {
-        "figures/power-curve.svg", "figures/power-curve.png",
+        "figures/power-curve.svg", "figures/power-curve.png", "figures/power-curve.csv",
     }  # fmt: skip
 
 

@@ -266,7 +266,8 @@ def test_the_replay_shows_a_replicate_on_which_methods_differ(results, page):
 
 def _texts(table) -> list[list[str]]:
     return [
-        [f"{cell.shown}|{cell.sub}" if cell.sub else cell.shown for cell in row] for row in table.rows
+        [f"{cell.shown}|{cell.sub}" if cell.sub else cell.shown for cell in row]
+        for row in table.rows
     ]
 
 

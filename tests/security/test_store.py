@@ -46,6 +46,7 @@ HOSTILE = {
     "a function": packed('["own","harness.study.store:digest",[]]'),
     "a class that is no dataclass": packed('["own","harness.study.store:ResultStore",["ran"]]'),
     "an enumeration that is none": packed('["enum","harness.study.store:ResultStore","ran"]'),
+    "a module that acts when imported": packed('["own","harness.__main__:main",[]]'),
     "a path": packed('["own","../../ran:X",[]]'),
     "no kind": packed('["eval","1"]'),
     "fields too few": packed('["own","harness.result:Message",["other"]]'),
