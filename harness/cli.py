@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -46,6 +47,10 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; an error of the harness is one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name may have letters that a terminal or a log of another encoding has not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except HarnessError as error:
