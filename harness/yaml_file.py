@@ -12,7 +12,10 @@ from ruamel.yaml.error import YAMLError
 
 from harness.errors import ConfigError
 from harness.sources.names import suggestion
+from harness.yaml_harmless import check_harmless, line_of_unreadable
 
+# Characters of a value that an error repeats.
+LONGEST_SHOWN = 120
 Root = TypeVar("Root", bound=BaseModel)
 
 
@@ -31,7 +34,7 @@ def read_validated(path: Path, root: type[Root], shape: str) -> Root:
     ConfigError
         In one line that names file, line, key and mend.
     """
-    tree = _tree(path, shape)
+    tree = read_tree(path, shape)
     try:
         return root.model_validate(_plain(tree))
     except ValidationError as error:
@@ -49,23 +52,48 @@ def top_level(path: Path, shape: str) -> set[str]:
     ConfigError
         If it cannot be read.
     """
-    return set(map(str, _tree(path, shape)))
+    return set(map(str, read_tree(path, shape)))
 
 
-def _tree(path: Path, shape: str) -> dict[Any, Any]:
+def read_tree(path: Path, shape: str) -> dict[Any, Any]:
+    """Return a file whose top level is a mapping, its lines known.
+
+    Raises
+    ------
+    ConfigError
+        In one line, for what is no such file or holds what no such file needs.
+    """
+    text = _text(path)
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text: save it as UTF-8") from None
+        check_harmless(text, str(path))
+        tree = YAML(typ="rt", pure=True).load(text)
     except YAMLError as error:
         raise ConfigError(f"{path}{_where(error)}: is not YAML: {_problem(error)}") from None
+    except ValueError as error:  # of a constructor, which knows no line
+        line, value = line_of_unreadable(text) or (1, str(error))
+        raise ConfigError(
+            f"{path}, line {line}: {shortened(value)} cannot be read: put it in quotes, or mend it"
+        ) from None
     if tree is None:
         raise ConfigError(f"{path}: is empty: {shape}")
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: {shape}")
     return tree
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text: save it as UTF-8") from None
+
+
+def shortened(value: object) -> str:
+    """What was found, short enough for one line."""
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
 def _where(error: YAMLError) -> str:
@@ -110,7 +138,7 @@ def one_line(error: Any, root: type[BaseModel]) -> str:
     text = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return text if not where else f"{where}: {text}"
-    return f"{where}: {text} (found {error['input']!r})"
+    return f"{where}: {text} (found {shortened(error['input'])})"
 
 
 def _model_at(root: type[BaseModel], place: Sequence[str]) -> type[BaseModel]:

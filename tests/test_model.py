@@ -15,6 +15,8 @@ from harness.model import SegmentedPoisson
 from harness.panel import Panel
 from harness.testing.strategies import ROLES, four_stage_frame, panels
 
+# The logarithm of an exponential rounds twice.
+LOG_OF_EXP = 1e-15
 STAGES = ("intercept", "pre", "step0", "step1", "post")
 
 
@@ -113,7 +115,7 @@ def test_columns_by_hand() -> None:
     design = SegmentedPoisson(window=(-2, 3)).design(Panel.from_frame(df, **ROLES))
     assert design.group_labels == ("a", "b")
     np.testing.assert_array_equal(design.endog, [7, 8, 1, 2, 3, 4, 5, 6])
-    np.testing.assert_allclose(design.offset, design.endog, rtol=1e-15)  # log(exp(x)) rounds twice
+    np.testing.assert_allclose(design.offset, design.endog, rtol=LOG_OF_EXP)
     np.testing.assert_array_equal(design.exog_re[:, 1], [-2, 1, -2, -1, 0, 1, 2, 3])
     assert design.exog_names == STAGES
     np.testing.assert_array_equal(

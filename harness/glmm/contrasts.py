@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,10 @@ from harness.errors import ConfigError
 
 # What statsmodels accepts: rows of coefficients, the same with values, or text in term names.
 Constraint = FloatArray | tuple[FloatArray, FloatArray] | str | Sequence[str]
+
+_NUMBER = r"\d+(?:\.\d*)?|\.\d+"
+# Characters of a contrast, and of one that an error repeats.
+LONGEST, LONGEST_SHOWN = 10_000, 120
 
 
 def parsed(names: Sequence[str], R: Any, q: Any = None) -> tuple[FloatArray, FloatArray]:
@@ -37,16 +42,17 @@ def parsed(names: Sequence[str], R: Any, q: Any = None) -> tuple[FloatArray, Flo
     ConfigError
         If the text cannot be read, names no term, or shapes do not fit.
     """
-    import formulaic.errors
     from formulaic.utils.constraints import LinearConstraints
 
     spec = R if isinstance(R, (str, tuple)) else _listed(R)
     try:
+        if isinstance(spec, str):
+            _check_arithmetic(names, spec)
         found = LinearConstraints.from_spec(spec, variable_names=list(names))
-    except (ValueError, KeyError, TypeError, formulaic.errors.FormulaicError):
+    except Exception:  # noqa: BLE001 - a parser raises anything, down to ZeroDivisionError
         raise ConfigError(
-            f"the contrast {R!r} is not understood: give rows of {len(names)} numbers, or text"
-            f" such as '{names[0]} = 0' in the terms {', '.join(names)}"
+            f"the contrast {_shown(R)} is not understood: give rows of {len(names)} numbers, or"
+            f" text such as '{names[0]} = 0' in the terms {', '.join(names)}"
         ) from None
     rows = np.atleast_2d(np.asarray(found.constraint_matrix, dtype=np.float64))
     values = np.broadcast_to(np.asarray(found.constraint_values, dtype=np.float64), len(rows))
@@ -57,7 +63,36 @@ def parsed(names: Sequence[str], R: Any, q: Any = None) -> tuple[FloatArray, Flo
             f"the contrast has shape {rows.shape} and {values.size} values, expected {len(names)}"
             " columns and a value for each row"
         )
+    if not (np.isfinite(rows).all() and np.isfinite(values).all()):
+        raise ConfigError(f"the contrast {_shown(R)} has weights or values that are not finite")
+    if not len(rows) or not rows.any(axis=1).all():
+        raise ConfigError(f"the contrast {_shown(R)} weighs no term in one of its equations")
     return rows, values
+
+
+def _check_arithmetic(names: Sequence[str], text: str) -> None:
+    """Refuse text that is more than sums of terms, before any parser sees it.
+
+    Nothing is evaluated, whatever that parser may learn to do. And it reads ``a = b = c`` as
+    ``a - b + c = 0``, which nobody means.
+
+    Raises
+    ------
+    ValueError
+        Without words.
+    """
+    if len(text) > LONGEST:
+        raise ValueError
+    known = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    signs = re.sub(rf"(?<![\w.])(?:{known}|{_NUMBER})(?![\w.])", "", text)
+    for equation in signs.split(","):
+        if equation.strip("-+*/=()` \t\n") or equation.count("=") > 1:
+            raise ValueError
+
+
+def _shown(R: Any) -> str:
+    text = " ".join(repr(R).split())
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _listed(R: Any) -> Any:

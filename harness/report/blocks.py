@@ -21,10 +21,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines to copy; those of language "text" are prose or formulas, and wrap."""
+    """Lines to copy; those of language "text" are prose or formulas, and wrap.
+
+    ``fit`` is the id of the fit that they redo.
+    """
 
     text: str
     language: str = "yaml"
+    fit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,18 @@ class Section:
     @property
     def drawings(self) -> list[Drawing]:
         """The figures of this section, folded ones included."""
-        found: list[Drawing] = []
+        return [block for block in self._all_blocks if isinstance(block, Drawing)]
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables of this section, folded ones included."""
+        return [block for block in self._all_blocks if isinstance(block, Table)]
+
+    @property
+    def _all_blocks(self) -> list[Block]:
+        found: list[Block] = []
         for block in self.blocks:
-            inner = block.blocks if isinstance(block, Fold) else (block,)
-            found += [item for item in inner if isinstance(item, Drawing)]
+            found += block.blocks if isinstance(block, Fold) else (block,)
         return found
 
     @property

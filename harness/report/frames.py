@@ -100,10 +100,29 @@ def _claims(reading: Reading) -> dict[str, pd.DataFrame]:
     return {name: _frame(rows) for name, rows in frames.items() if rows}
 
 
+# First characters of what a spreadsheet calculates.
+_CALCULATED = ("=", "+", "-", "@", "\t", "\r")
+
+
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as UTF-8 CSV; floats as the shortest text that reads back the same."""
-    text: str = frame.to_csv(index=False, lineterminator="\n")
+    harmless = frame.map(as_text).rename(columns=as_text)
+    text: str = harmless.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
+
+
+def as_text(cell: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would calculate, as it does itself.
+
+    A unit or a stratum may have any name, such as ``=HYPERLINK(...)``.
+    """
+    if not isinstance(cell, str) or not cell.startswith(_CALCULATED):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def product_frame(product: Product) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from harness.report.blocks import (
     Text,
 )
 from harness.report.figures.style import Drawing
+from harness.report.paths import Paths
 from harness.report.plaintext import visible
 from harness.report.tables.table import Cell, Table
 from harness.report.whole import Document
@@ -40,14 +41,13 @@ def fenced(code: str, language: str) -> str:
     return f"{fence}{language}\n{visible(code).rstrip()}\n{fence}"
 
 
-def markdown(document: Document, figure_files: dict[str, str]) -> str:
+def markdown(document: Document, paths: Paths) -> str:
     """Return the report as Markdown.
 
     Parameters
     ----------
     document : Document
-    figure_files : dict
-        Path of each figure, without ending, by its name.
+    paths : Paths
     """
     parts = list(_head(document))
     for section in document.sections:
@@ -58,7 +58,7 @@ def markdown(document: Document, figure_files: dict[str, str]) -> str:
                 recipes_seen += 1
                 if recipes_seen > 1:
                     continue
-            parts += _block(block, figure_files)
+            parts += _block(block, paths)
     return "\n\n".join(parts) + "\n"
 
 
@@ -74,7 +74,7 @@ def _head(document: Document) -> Iterator[str]:
     yield escaped(document.aside_text)
 
 
-def _block(block: Block, figure_files: dict[str, str]) -> Iterator[str]:
+def _block(block: Block, paths: Paths) -> Iterator[str]:
     match block:
         case Text():
             yield f"> {escaped(block.text)}" if block.kind != "plain" else escaped(block.text)
@@ -88,15 +88,15 @@ def _block(block: Block, figure_files: dict[str, str]) -> Iterator[str]:
             yield f"**{escaped(block.title)}**"
             yield "\n".join(f"- **{escaped(w)}**: {escaped(m)}" for w, m in block.items)
         case Table():
-            yield from _table(block)
+            yield from _table(block, paths)
         case Drawing():
-            stem = figure_files[block.name]
+            stem = paths.figures[block.name]
             yield f"![{escaped(block.alt)}]({stem}.png)"
-            yield f"*{escaped(block.caption)}*"
+            yield f"*{escaped(block.caption)}* [SVG]({stem}.svg) [CSV]({stem}.csv)"
         case Fold():
             yield f"**{escaped(block.summary)}**"
             for inner in block.blocks:
-                yield from _block(inner, figure_files)
+                yield from _block(inner, paths)
         case Recipes():
             yield from _recipes(block)
 
@@ -110,14 +110,14 @@ def _findings(block: Findings) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> str:
-    text = escaped(cell.text)
+    text = escaped(cell.shown)
     text = f"**{text}**" if cell.tone == "strong" and text else text
     text = f"[{text}]({cell.file})" if cell.file else text
     text = f"{text} {escaped(cell.mark)}" if cell.mark else text
     return f"{text} ({escaped(cell.sub)})" if cell.sub else text
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table, paths: Paths) -> Iterator[str]:
     yield f"**{escaped(table.title)}**"
     if table.note:
         yield escaped(table.note)
@@ -130,9 +130,11 @@ def _table(table: Table) -> Iterator[str]:
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in shown]
     yield "\n".join(lines)
     left = len(table.rows) - len(shown)
+    links = [f"[LaTeX]({paths.tables[table.name]}.tex)"]
     if table.csv:
         more = f"{left} more rows: " if left else "Every digit: "
-        yield f"{more}[{table.csv_file}]({table.csv_file})"
+        links.insert(0, f"{more}[{table.csv_file}]({table.csv_file})")
+    yield " ".join(links)
 
 
 def _recipes(block: Recipes) -> Iterator[str]:

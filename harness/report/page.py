@@ -1,14 +1,17 @@
-"""The one-file HTML report: jinja2 with autoescape, no script, no request to anywhere."""
+"""The one-file HTML report: jinja2 with autoescape, one script, no request to anywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 import jinja2
 import markupsafe
 
+from harness.report.paths import Paths, files_beside
 from harness.report.plaintext import visible
+from harness.report.script import policy, script
 from harness.report.whole import Document
 
 
@@ -35,14 +38,15 @@ def environment() -> jinja2.Environment:
     return made
 
 
-def page(document: Document, figure_files: dict[str, str]) -> str:
+def page(document: Document, paths: Paths, numbers: Mapping[str, str]) -> str:
     """Return the report as one HTML page.
 
     Parameters
     ----------
     document : Document
-    figure_files : dict
-        Path of each figure, without ending, by its name.
+    paths : Paths
+    numbers : mapping of str to str
+        The CSV of each figure, by its name.
     """
     template = environment().get_template("report.html.j2")
     return template.render(
@@ -50,5 +54,9 @@ def page(document: Document, figure_files: dict[str, str]) -> str:
         fit_ids=document.fit_ids,
         images=document.images,
         longest=document.longest,
-        figure_files=figure_files,
+        paths=paths,
+        numbers=numbers,
+        policy=policy(),
+        script=markupsafe.Markup(script()),
+        beside=files_beside(document),
     )

@@ -9,6 +9,7 @@ from harness.report.blocks import Section
 from harness.report.figures.style import Drawing
 from harness.report.products import Product
 from harness.report.status import Status
+from harness.report.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,3 +57,8 @@ class Document:
     products: tuple[Product, ...] = ()
     fit_ids: Mapping[str, str] = field(default_factory=dict)
     longest: int | None = None
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables of the sections, folded ones included; not the digits of single fits."""
+        return [table for section in self.sections for table in section.tables]

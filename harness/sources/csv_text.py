@@ -61,11 +61,15 @@ def read_text_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _text(file: Path) -> str:
     try:
+        # A device or a pipe may have no end.
+        if file.exists() and not file.is_file():
+            raise PanelError(f"{file}: is no file: give the path of a CSV file")
         raw = file.read_bytes()
     except FileNotFoundError:
         raise PanelError(f"{file}: there is no such file: check the name and the folder") from None
-    except OSError as error:
-        raise PanelError(f"{file}: the file cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL within the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PanelError(f"{str(file)[:200]}: the file cannot be read: {reason}") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

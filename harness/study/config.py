@@ -16,6 +16,7 @@ from harness.sources.names import suggestion
 from harness.study.claims.faults import claim_fault
 from harness.study.claims.parts import Basis, Claim
 from harness.study.parts import (
+    MOST_REPLICATES,
     WHOLE_PANEL,
     EngineLimits,
     EngineName,
@@ -64,7 +65,7 @@ class Study(StudyFile):
     unfit: Literal["error", "list"] = "error"
     publish_rows: bool = True
     level: Verdict = "concordant"
-    dispersion_replicates: int = Field(default=499, ge=0)
+    dispersion_replicates: int = Field(default=499, ge=0, le=MOST_REPLICATES)
     claims: list[Claim] = Field(default_factory=list)
     claims_by: list[Basis] = Field(default=[Basis(name=BASE, label="Base model", variants=[BASE])])
     scrutiny: Scrutiny | None = None

@@ -18,6 +18,10 @@ from harness.sources.names import suggestion
 # Names become folders and parts of ids.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME, max_length=80)]
+# What one line may ask for, far beyond any use, so that a slip of the keyboard ends in one line:
+# replicates, and points of a quadrature by dimension (Stata has 195 at most).
+MOST_REPLICATES = 1_000_000
+MOST_POINTS = 201
 BOTH: tuple[Response, ...] = ("count", "pseudo")
 WHOLE_PANEL = "all"
 Place = tuple[str | int, ...]
@@ -188,7 +192,7 @@ class Variant(Part):
     family: Family | None = None
     calendar: bool | None = None
     by_stratum: bool | None = None
-    n_quadrature: int | None = Field(default=None, ge=1)
+    n_quadrature: int | None = Field(default=None, ge=1, le=MOST_POINTS)
     se_method: SeMethod = "observed"
     rate: str | None = None
     event: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -19,6 +20,8 @@ from harness.yaml_file import one_line
 
 # A whole number of draws, but for the rounding of alpha.
 ROUNDING = 1e-9
+# Points of a curve along one axis.
+MOST_VALUES = 1000
 # What a curve can run over: where it stands in the process, and its label. ``percent`` is the
 # effect of the term that is tested.
 AXES = {
@@ -76,7 +79,9 @@ class Power(Part):
     target: float = Field(default=0.8, gt=0.5, lt=1)
     replicates: int = Field(default=1000, ge=1, le=10_000_000)
     half_width: float | None = Field(default=None, gt=0, lt=0.5)
-    vary: dict[Axis, list[float]] = Field(default_factory=dict, max_length=2)
+    vary: dict[Axis, Annotated[list[float], Field(max_length=MOST_VALUES)]] = Field(
+        default_factory=dict, max_length=2
+    )
     search: SearchPart | None = None
     detectable: SearchPart | None = None
     audit: AuditPart | None = AuditPart()
@@ -147,7 +152,7 @@ def _put(data: dict[str, Any], axis: str, value: float, power: Power) -> None:
     if axis in DesignPart.model_fields:
         if data.get("design") is None:
             raise ValueError(f"{axis} goes with a design: an observed one has its own")
-        if value != int(value):
+        if not math.isfinite(value) or value != int(value):
             raise ValueError(f"{axis}: {value:g}: give a whole number")
         data["design"] = {**data["design"], axis: int(value)}
     elif axis in ("slope", "intercept"):

@@ -21,6 +21,8 @@ from harness.sources.names import suggestion
 from harness.study.parts import WHOLE_PANEL, Name, Part, Place, fault_at
 
 Share = Field(default=0.0, ge=0, lt=1)
+# Of one draw: a few gigabytes.
+MOST_ROWS = 20_000_000
 EVERYBODY = (WHOLE_PANEL,)
 
 
@@ -36,7 +38,7 @@ class DesignPart(Part):
     spread: float = Field(default=0.0, ge=0, le=5)
     missing: float = Share
     late: float = Share
-    late_by: int = Field(default=1, ge=1)
+    late_by: int = Field(default=1, ge=1, le=1000)
     strata: dict[Name, float] | None = None
 
     @model_validator(mode="after")
@@ -44,6 +46,10 @@ class DesignPart(Part):
         for what, sizes in (("events", self.events), ("strata", (self.strata or {"": 1}).values())):
             if not all(np.isfinite(size) and size >= 0 for size in sizes) or not any(sizes):
                 raise fault_at((what,), f"{what}: give numbers of units, none negative, not all 0")
+        rows = self.units * (self.before + 1 + self.after)
+        if rows > MOST_ROWS:
+            text = f"{rows:,} rows: plan {MOST_ROWS:,} at most, with fewer units or periods"
+            raise fault_at((), text)
         if self.calendar is not None and self.calendar[0] > self.calendar[1]:
             raise fault_at(("calendar",), "calendar: the first period lies after the last")
         return self

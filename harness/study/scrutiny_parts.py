@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from harness.design import Family
-from harness.study.parts import Part
+from harness.study.parts import MOST_REPLICATES, Part
 
 # The fewest replicates by which a two-sided p-value can fall to 5 %: 2 / (1 + 39).
 FEWEST_REPLICATES = 39
@@ -14,7 +14,7 @@ FEWEST_REPLICATES = 39
 class Placebo(Part):
     """Events permuted among the units, so many times; in all strata by default."""
 
-    replicates: int = Field(default=199, ge=FEWEST_REPLICATES)
+    replicates: int = Field(default=199, ge=FEWEST_REPLICATES, le=MOST_REPLICATES)
     strata: list[str] | None = None
 
 
@@ -24,7 +24,7 @@ class Autocorrelation(Part):
     Of the base model, and of the variants whose only change is their family.
     """
 
-    replicates: int = Field(default=199, ge=FEWEST_REPLICATES)
+    replicates: int = Field(default=199, ge=FEWEST_REPLICATES, le=MOST_REPLICATES)
     strata: list[str] | None = None
     families: list[Family] | None = None
 

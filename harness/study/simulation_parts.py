@@ -12,7 +12,7 @@ from harness.engines.base import POINTS, FitOptions, SeMethod, Settings, Transpo
 from harness.errors import HarnessError
 from harness.simulation.methods import Method
 from harness.sources.names import suggestion
-from harness.study.parts import EngineName, Model, Name, Part, fault_at
+from harness.study.parts import MOST_POINTS, EngineName, Model, Name, Part, fault_at
 from harness.study.process_parts import ProcessPart
 
 
@@ -31,7 +31,7 @@ class MethodPart(Part):
     calendar: bool | None = None
     by_stratum: bool | None = None
     se_method: SeMethod = "observed"
-    n_quadrature: int = Field(default=POINTS, ge=1)
+    n_quadrature: int = Field(default=POINTS, ge=1, le=MOST_POINTS)
     small_sample: bool = False
 
     @model_validator(mode="after")

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,14 @@ from typing import Any
 from harness.engines.environment import current_environment
 from harness.errors import HarnessError
 from harness.resources import folder, shipped
+from harness.study.packing import Unreadable, pack, unpack
 
 FILE = ".harness-store.sqlite"
+# Seconds to wait for another run that writes; each writes an answer at a time.
+PATIENCE = 60.0
+# Bytes of an answer: a gigabyte, a hundred times that of a fit of a million rows.
+LARGEST = 2**30
+_TABLE = "create table if not exists answers (key text primary key, value blob)"
 # Rooms and files of the package whose code decides what a fit or a comparison is.
 FITTING = (
     "certificate.py", "certifying.py", "concordance", "design.py", "engines", "glmm", "result.py",
@@ -34,43 +40,41 @@ FITTING = (
 class ResultStore:
     """Answers by key in one file; without a path nothing is kept.
 
-    A fresh one knows only what was put into it since it was opened, and replaces what it held. The
-    file is a cache of this user's own and is read by ``pickle``: do not open one that somebody
-    else made.
+    A fresh one knows only what was put into it since it was opened, and replaces what it held.
+    Several processes may use one file. It holds data only (``harness.study.packing``): a file that
+    somebody else made or altered runs nothing, and what does not fit its digest is done anew.
 
     Raises
     ------
     HarnessError
-        If the file cannot be opened or is no store.
+        If the file cannot be opened or written, or is no store; ``get`` and ``put`` raise it where
+        it is damaged, or the disk is full.
     """
 
     def __init__(self, path: Path | None, *, fresh: bool = False) -> None:
         self._path = path
         self._known: set[str] | None = set() if fresh else None
-        try:
+        with self._told():
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(":memory:" if path is None else path)
-            self._db.execute(
-                "create table if not exists answers (key text primary key, value blob)"
-            )
-        except (sqlite3.Error, OSError) as error:
-            raise HarnessError(
-                f"{path}: cannot be used as the store of results ({error}): remove it"
-            ) from None
+            place = ":memory:" if path is None else path
+            self._db = sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)
+        try:
+            with self._told():
+                self._db.execute("pragma trusted_schema = off")
+                # Takes the lock for writing: who may not write is told before anything is fitted.
+                self._db.executescript(f"begin immediate; {_TABLE}; commit")
+        except HarnessError:
+            self._db.close()
+            raise
 
     def get(self, key: str) -> Any | None:
         """Return the answer of a key, None where there is none that can be read."""
         if self._known is not None and key not in self._known:
             return None
-        row = self._db.execute("select value from answers where key = ?", (key,)).fetchone()
-        blob = b"" if row is None else _intact(row[0])
-        if not blob:
-            return None
-        try:
-            return pickle.loads(zlib.decompress(blob))
-        except (pickle.UnpicklingError, AttributeError, ImportError):
-            return None  # written by code that is no more
+        with self._told():
+            row = self._db.execute("select value from answers where key = ?", (key,)).fetchone()
+        return None if row is None else _opened(row[0])
 
     def holds(self, key: str) -> bool:
         """Whether ``get`` gives an answer of a key."""
@@ -80,15 +84,42 @@ class ResultStore:
         """Keep an answer."""
         if self._path is None:
             return
+        sealed = _seal(zlib.compress(pack(value), 1))
+        with self._told():
+            self._db.execute("insert or replace into answers values (?, ?)", (key, sealed))
         if self._known is not None:
             self._known.add(key)
-        blob = zlib.compress(pickle.dumps(value), 1)
-        with self._db:
-            self._db.execute("insert or replace into answers values (?, ?)", (key, _seal(blob)))
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell in one line what SQLite or the system says."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise HarnessError(
+                f"{self._path}: cannot be used as the store of results ({error}): {_mend(error)}"
+            ) from None
+
+
+# What to do, by the beginning of SQLite's name of an error.
+_MENDS = {
+    "SQLITE_BUSY": "another run holds it: wait until that is done, and run the same again",
+    "SQLITE_FULL": "make room, and run the same again: what was done until then is kept",
+    "SQLITE_IOERR": "make room, and run the same again: what was done until then is kept",
+    "SQLITE_READONLY": "make it writable, or use --out",
+    "SQLITE_CANTOPEN": "make its folder writable, or use --out",
+}
+
+
+def _mend(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return "make its folder writable, or use --out"
+    name = str(getattr(error, "sqlite_errorname", ""))
+    return next((mend for start, mend in _MENDS.items() if name.startswith(start)), "remove it")
 
 
 def _seal(blob: bytes) -> bytes:
@@ -96,11 +127,17 @@ def _seal(blob: bytes) -> bytes:
     return hashlib.sha256(blob).digest() + blob
 
 
-def _intact(sealed: bytes) -> bytes:
-    """The bytes that were sealed; none where they were cut short or altered."""
+def _opened(sealed: object) -> Any | None:
+    """The answer that was sealed; None where it was cut short or altered, or nobody knows it."""
     size = hashlib.sha256().digest_size
-    blob = sealed[size:]
-    return blob if hashlib.sha256(blob).digest() == sealed[:size] else b""
+    if not isinstance(sealed, bytes) or hashlib.sha256(sealed[size:]).digest() != sealed[:size]:
+        return None
+    inflated = zlib.decompressobj()
+    try:
+        content = inflated.decompress(sealed[size:], LARGEST)
+        return None if inflated.unconsumed_tail else unpack(content)
+    except (zlib.error, Unreadable):
+        return None  # written by code that is no more
 
 
 def digest(*parts: object) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.report import write_report
 from harness.study.by_hand import write_designs
+from harness.study.held import held, held_new, remove_abandoned
 from harness.study.json_lines import json_lines
 from harness.study.prepared import Prepared
 from harness.study.results import results_dict, timing_dict
@@ -61,15 +64,19 @@ def write_whole(target: Path, fill: Callable[[Path], None]) -> Path:
     HarnessError
         If the folder cannot be written.
     """
-    fresh = _new_folder(target)
+    _make_parent(target)
     try:
-        fresh.chmod(0o755)
-        fill(fresh)
-        _replace(fresh, target)
+        with held_new(target.parent, lambda: _new_folder(target)) as fresh:
+            fresh.chmod(0o755)
+            fill(fresh)
+            with held(target.parent):
+                _replace(fresh, target)
+                remove_abandoned(target)
     except OSError as error:
-        raise HarnessError(f"{target}: cannot be written ({error.strerror or error})") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        raise HarnessError(
+            f"{target}: cannot be written ({error.strerror or error}): mend that and run the same"
+            " again: what was done is kept"
+        ) from None
     return target / "index.html"
 
 
@@ -100,24 +107,34 @@ def check_writable(target: Path) -> None:
     _check_replaceable(target)
     made = [folder for folder in target.parents if not folder.exists()]
     try:
-        shutil.rmtree(_new_folder(target))
+        _make_parent(target)
+        shutil.rmtree(_new_folder(target), ignore_errors=True)
     finally:
         for folder in made:
-            if folder.exists():
+            # Another run may have taken it into use meanwhile.
+            with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def _make_parent(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise HarnessError(f"{target}: is a file: move it, or use --out")
+    with _writable(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _new_folder(target: Path) -> Path:
     """Return an empty folder beside a run's folder."""
-    if target.exists() and not target.is_dir():
-        raise HarnessError(f"{target}: is a file: move it, or use --out")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _writable(target.parent):
         return Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise HarnessError(
-            f"{target.parent}: cannot be written ({error.strerror}): use --out"
-        ) from None
+        raise HarnessError(f"{folder}: cannot be written ({error.strerror}): use --out") from None
 
 
 def write_json(path: Path, content: object) -> None:
@@ -140,8 +157,8 @@ def _replace(fresh: Path, target: Path) -> None:
     """Put a folder in another's place; the old one is away only between two renames."""
     _check_replaceable(target)
     old = target.with_name(f".{target.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    earlier = target.exists()
+    _removed(old)
+    earlier = target.exists() or target.is_symlink()
     if earlier:
         target.rename(old)
     try:
@@ -150,4 +167,12 @@ def _replace(fresh: Path, target: Path) -> None:
         if earlier:
             old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _removed(old)
+
+
+def _removed(old: Path) -> None:
+    """Remove a folder; of a link the link alone, whatever it leads to."""
+    if old.is_symlink():
+        old.unlink()
+    else:
+        shutil.rmtree(old, ignore_errors=True)

@@ -24,7 +24,11 @@ BAYES = ("statsmodels-map", "statsmodels-vb")
 # A tenth of what a certificate allows, in standard errors; glmm's outer optimiser uses 2e-5 of it.
 STOPPED = 1e-4
 # The same numbers evaluated once more, or a quadratic model at a tenth of a standard error or less.
-ROUNDING, MODEL = 1e-9, 2e-2
+ROUNDING, MODEL = 1e-9, 1e-3
+# The value that is reported, evaluated once more at the point that is reported.
+VALUE = 1e-8
+# The determinant of a covariance that is singular to rounding.
+FLAT = 1e-12
 
 
 def fitted(engine: str, **how: Any) -> FitResult:
@@ -73,7 +77,7 @@ def test_an_honest_fit_is_certified(engine: str, how: dict[str, Any]) -> None:
     assert found.definite
     assert max(found.newton_decrement, found.max_step_se) < STOPPED
     assert found.llf_gap < STOPPED**2
-    assert abs(found.llf_error or 0.0) < 1e-8
+    assert abs(found.llf_error or 0.0) < VALUE
     assert set(found.se_errors) == set(fit.design.exog_names) <= set(found.steps_se)
     assert (found.cone_gain is None) == (not fit.singular or engine in BAYES)
 
@@ -124,11 +128,11 @@ def test_errors_are_held_against_those_of_their_kind(engine: str, method: Any) -
 def test_the_numbers_are_those_planted(fit: FitResult, by_se: float) -> None:
     found = certified(moved(fit, by_se=by_se)).certificate
     assert found is not None
-    assert found.steps_se["step0"] == pytest.approx(-by_se, rel=MODEL)
-    assert found.max_step_se == pytest.approx(by_se, rel=MODEL)
+    assert found.steps_se["step0"] == pytest.approx(-by_se, rel=MODEL, abs=0)
+    assert found.max_step_se == pytest.approx(by_se, rel=MODEL, abs=0)
     lost = fit.llf - moved(fit, by_se=by_se).llf
-    assert found.llf_gap == pytest.approx(lost, rel=MODEL)
-    assert found.newton_decrement == pytest.approx(np.sqrt(2.0 * lost), rel=MODEL)
+    assert found.llf_gap == pytest.approx(lost, rel=MODEL, abs=0)
+    assert found.newton_decrement == pytest.approx(np.sqrt(2.0 * lost), rel=MODEL, abs=0)
 
 
 @pytest.mark.parametrize("name", BAYES)
@@ -164,13 +168,13 @@ def test_a_falsely_singular_fit_is_not_certified(fit: FitResult, slope: float) -
     assert found.falsely_singular
     assert found.cone_gain is not None
     assert found.cone_gain > 1.0
-    assert found.llf_gap == pytest.approx(fit.llf - false.llf, rel=ROUNDING)
+    assert found.llf_gap == pytest.approx(fit.llf - false.llf, rel=ROUNDING, abs=0)
     assert found.max_step_se > 1.0
 
 
 def test_a_singular_fit_short_of_a_singular_maximum_is_not_falsely_so() -> None:
     fits = (exact_fit(seed=seed, sd=(0.3, 0.0)) for seed in range(6))
-    flat = next(fit for fit in fits if fit.singular and np.linalg.det(fit.cov_re) < 1e-12)
+    flat = next(fit for fit in fits if fit.singular and np.linalg.det(fit.cov_re) < FLAT)
     short = replace(moved(flat, by_se=0.02), language="R")
     found = certified(short).certificate
     assert found is not None

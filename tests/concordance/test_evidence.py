@@ -23,6 +23,10 @@ from tests.engines.panels import design, panel
 from tests.faults.planting import PANEL
 from tests.glmm.panels import simulated
 
+# Rounding of a sum of 210 terms of this size, and its square root as a distance.
+SAME_LLF, SAME_POINT = 1e-8, 1e-6
+# Numbers of three digits, of the largest of which half a unit is this at most.
+THREE_DIGITS = 0.005
 # The counts here are small, so that seven points differ from Laplace by far more than rounding.
 SMALL_COUNTS = {"mean_count": 3.0, "sd": (0.6, 0.15)}
 
@@ -139,9 +143,8 @@ def test_newton_steps_lead_from_where_an_optimiser_stopped(options: dict[str, st
         found.evidence,
     )
     assert shown, found.evidence
-    # Rounding of a sum of 210 terms of this size, and its square root as a distance.
-    assert float(shown[1]) < 1e-6
-    assert float(shown[2]) < 1e-8
+    assert float(shown[1]) < SAME_POINT
+    assert float(shown[2]) < SAME_LLF
 
 
 def test_newton_steps_lead_there_by_quadrature() -> None:
@@ -247,7 +250,6 @@ def test_what_the_prior_adds_is_told() -> None:
         )
         assert shown, found.evidence
         total, *parts = (float(number) for number in shown.groups())
-        # Four numbers of three digits.
-        assert total == pytest.approx(sum(parts), abs=0.005 * max(map(abs, parts)))
+        assert total == pytest.approx(sum(parts), abs=THREE_DIGITS * max(map(abs, parts)))
         assert total > 0.0
     assert posterior_gain(best, best) is None

@@ -29,8 +29,8 @@ LIKELIHOOD = ("lme4", "glmmtmb", "laplace")
 # The same maximum of the same function: what the issue asks of tight fits.
 LLF_ATOL = 1e-5
 # lme4's RX standard errors condition on the covariance parameters at which bobyqa and Newton stop,
-# a relative 1e-6 apart or less; nothing is differenced.
-RX_RTOL = 1e-5
+# a relative 1e-7 apart or less; nothing is differenced.
+RX_RTOL = 1e-6
 # The very call of a default fit, once more: optimisers repeat themselves bit by bit, the columns
 # are written with all their digits.
 BY_HAND_RTOL = 1e-9
@@ -39,6 +39,10 @@ BY_HAND_SE_RTOL = 1e-6
 # But with an effect of every row the rounding of lme4's sums depends on where they lie in memory, and
 # where a default fit stops on that: 5e-7 of its own numbers in eight runs of one call.
 BY_HAND_OLRE_RTOL = 1e-5
+# A sum of two; sums of some hundred log-densities, as they stand beside each other.
+ROUNDING, LLF_ROUNDING = 1e-14, 1e-9
+# Estimates, in standard errors, of tight fits with four random effects: `concordant` in DESIGN 7.
+CONCORDANT_SE = 1e-3
 
 
 def traffic(**model: Any) -> harness.Design:
@@ -159,7 +163,7 @@ def test_an_independent_third_program_agrees(name: str, engine: str, partner: st
     pair = harness.compare([theirs, ours])
     assert at_least(pair.verdict, "concordant"), pair.explain()
     assert abs(theirs.llf - ours.llf) < LLF_ATOL
-    assert theirs.llf <= ours.llf + 1e-9  # rounding of some hundred terms
+    assert theirs.llf <= ours.llf + LLF_ROUNDING
 
 
 def test_what_the_third_program_cannot_say_is_refused() -> None:
@@ -191,7 +195,9 @@ def test_rx_standard_errors_agree(name: str) -> None:
     assert lme4.se_method == laplace.se_method == "rx"
     np.testing.assert_allclose(lme4.bse, laplace.bse, rtol=RX_RTOL)
     scale = np.outer(laplace.bse, laplace.bse)
-    np.testing.assert_allclose(lme4.covariance / scale, laplace.covariance / scale, atol=RX_RTOL)
+    np.testing.assert_allclose(
+        lme4.covariance / scale, laplace.covariance / scale, rtol=0, atol=RX_RTOL
+    )
     # They are other numbers than those from the observed information, or nothing is tested here.
     apart = np.abs(laplace.bse / fits(name, "tight")[2].bse - 1).max() > 10 * RX_RTOL
     assert apart == (laplace.design.random != "none")
@@ -214,7 +220,7 @@ def test_standard_errors_that_an_engine_has_not(engine: str, method: Any, known:
 THETA = 8.0
 # What glmmTMB's last Newton step leaves: 1e-9 of a standard error, which is a tenth of theta here;
 # its gradient keeps some six digits more.
-THETA_RTOL = 1e-6
+THETA_RTOL = 1e-8
 NB2: dict[str, Callable[..., harness.Design]] = {
     "simulated": lambda **model: design(panel(units=20, mean=60.0, theta=THETA), **model),
     "large counts": lambda **model: design(
@@ -240,9 +246,9 @@ def test_nb2_takes_up_the_overdispersion(name: str) -> None:
     assert poisson.dispersion > 1.5
     assert (nb2.bse > poisson.bse)[["step0", "step1"]].all()
     assert nb2.design.n_params == poisson.design.n_params + 1
-    assert nb2.aic == pytest.approx(-2 * nb2.llf + 2 * nb2.design.n_params)
+    assert nb2.aic == pytest.approx(-2 * nb2.llf + 2 * nb2.design.n_params, rel=ROUNDING, abs=0)
     assert harness.compare([nb2, ours]).verdict == "identical"
-    assert ours.theta == pytest.approx(nb2.theta, rel=THETA_RTOL)
+    assert ours.theta == pytest.approx(nb2.theta, rel=THETA_RTOL, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +268,7 @@ def test_what_an_engine_has_not_is_refused(
 # Of the three, where each ends its last Newton step.
 SIGMA_RTOL = 1e-6
 # Of an SD that is zero: glmmTMB approaches it in logarithms, halving what is left at each step.
-SIGMA_ATOL = 1e-3
+SIGMA_ATOL = 1e-5
 OLRE: dict[str, Callable[[], harness.Design]] = {
     "slope": lambda: design(panel(units=20, mean=60.0, theta=THETA), family="poisson-olre"),
     "diagonal": lambda: design(
@@ -296,8 +302,9 @@ def test_an_effect_of_every_row(name: str) -> None:
         assert fit.certificate is not None
         assert fit.certificate.certified, f"{fit.engine}: {fit.certificate_reason}"
         assert fit.random_effects.shape == (20, fit.design.exog_re.shape[1])
-        assert fit.sigma_olre == pytest.approx(ours.sigma_olre, rel=SIGMA_RTOL, abs=SIGMA_ATOL)
-        assert fit.dispersion == pytest.approx(ours.dispersion, rel=SIGMA_RTOL, abs=SIGMA_ATOL)
+        slack = SIGMA_ATOL if name == "nothing exceeds" else 0.0
+        assert fit.sigma_olre == pytest.approx(ours.sigma_olre, rel=SIGMA_RTOL, abs=slack)
+        assert fit.dispersion == pytest.approx(ours.dispersion, rel=SIGMA_RTOL, abs=slack)
         assert fit.aic == pytest.approx(ours.aic, abs=2 * LLF_ATOL)
 
 
@@ -317,7 +324,7 @@ def test_four_random_effects(covariance: Any) -> None:
     assert laplace.failure is None or "at most" in laplace.failure
     for other in (glmmtmb, *([laplace] if laplace.failure is None else [])):
         assert lme4.llf == pytest.approx(other.llf, rel=0, abs=LLF_ATOL)
-        assert (np.abs(lme4.params - other.params) < 1e-3 * lme4.bse).all()
+        assert (np.abs(lme4.params - other.params) < CONCORDANT_SE * lme4.bse).all()
 
 
 def unnamed(**how: Any) -> harness.Design:
@@ -444,7 +451,7 @@ def test_r_lines_redo_the_fit(
     fit, found = fits[engine], by_hand[f"{name} {engine} {settings}"]
     (llf, aic, bic), rest = found[:3], found[3:]
     params, bse = rest[: len(fit.params)], rest[len(fit.params) :]
-    assert llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL)
+    assert llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL, abs=0)
     wobbles = (engine, settings, fit.family) == ("lme4", "default", "poisson-olre")
     rtol, se_rtol = (BY_HAND_OLRE_RTOL,) * 2 if wobbles else (BY_HAND_RTOL, BY_HAND_SE_RTOL)
     np.testing.assert_allclose(params, fit.params, rtol=rtol, atol=BY_HAND_RTOL)
@@ -454,8 +461,8 @@ def test_r_lines_redo_the_fit(
     if fit.design.response == "pseudo":
         assert np.isnan(fit.aic)
     elif not np.isnan(aic):
-        assert aic == pytest.approx(fit.aic, rel=BY_HAND_RTOL)
-        assert bic == pytest.approx(fit.bic, rel=BY_HAND_RTOL)
+        assert aic == pytest.approx(fit.aic, rel=BY_HAND_RTOL, abs=0)
+        assert bic == pytest.approx(fit.bic, rel=BY_HAND_RTOL, abs=0)
     else:
         assert (engine, name) == ("glmmtmb", "few counts")
 
@@ -469,5 +476,5 @@ def test_python_lines_redo_the_fit(name: str) -> None:
         "groups": data["unit"], "offset": data["o"], "trials": data.get("n"),
     }  # fmt: skip
     exec(fit.reproduce.replace("print(", "str("), place)
-    assert place["fit"].llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL)
+    assert place["fit"].llf == pytest.approx(fit.llf, rel=BY_HAND_RTOL, abs=0)
     np.testing.assert_allclose(place["fit"].params, fit.params, rtol=BY_HAND_RTOL)

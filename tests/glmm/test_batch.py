@@ -20,6 +20,8 @@ SAME_IN_SE = 2e-8
 SAME_SE = 1e-7
 # Tied variances leave the compiled road: two ascents, each to a Newton decrement of 1e-8.
 SAME_ON_THE_RIDGE = 1e-6
+# A log-likelihood lies the square of that below its maximum: what shows is rounding of 280 terms.
+LLF_ATOL = 1e-10
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +39,12 @@ def test_each_replicate_is_its_own_fit(counts: np.ndarray) -> None:
         one = PoissonGLMM.from_design(design.with_counts(y)).fit()
         assert np.max(np.abs((batch.params[k] - one.params) / one.bse)) < SAME_IN_SE
         np.testing.assert_allclose(batch.bse[k], one.bse, rtol=SAME_SE)
-        assert batch.llf[k] == pytest.approx(one.llf, abs=1e-8)
+        assert batch.llf[k] == pytest.approx(one.llf, abs=LLF_ATOL)
         assert batch.singular[k] == one.singular
-        np.testing.assert_allclose(batch.random_effects[k], one.random_effects, atol=1e-7)
+        scale = one.random_effects.abs().to_numpy().max()
+        np.testing.assert_allclose(
+            batch.random_effects[k], one.random_effects, rtol=0, atol=SAME_SE * scale
+        )
 
 
 def test_a_shared_variance_is_fitted_too(counts: np.ndarray) -> None:
@@ -51,7 +56,7 @@ def test_a_shared_variance_is_fitted_too(counts: np.ndarray) -> None:
     batch = fit_batch(design, counts[:2])
     for k in range(2):
         one = PoissonGLMM.from_design(design.with_counts(counts[k])).fit()
-        assert batch.llf[k] == pytest.approx(one.llf, abs=1e-8)
+        assert batch.llf[k] == pytest.approx(one.llf, abs=LLF_ATOL)
         np.testing.assert_allclose(batch.cov_re[k], one.cov_re, rtol=SAME_ON_THE_RIDGE)
         np.testing.assert_allclose(batch.bse[k], one.bse, rtol=SAME_ON_THE_RIDGE)
 

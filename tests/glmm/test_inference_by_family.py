@@ -17,8 +17,13 @@ from tests.glmm.panels import simulated
 QUANTILE = float(norm.ppf(0.975))
 # Differences of scores; by quadrature the Hessian itself is differenced.
 INFORMATION_ATOL = 1e-6
-# A limit is solved to 1e-6 standard errors.
-DEVIANCE_ATOL = 1e-4
+# A limit is solved to 1e-6 standard errors, and twice the drop rises by some 4 in one of them.
+DEVIANCE_ATOL = 1e-5
+# The square root of a square.
+ROUNDING = 1e-14
+# A standard error goes with a standard deviation of 25 units, which varies by 1 / sqrt(50): four
+# Monte Carlo errors of the mean of eight draws, and the few percent by which 25 units bias it.
+DRAWN_SE_RTOL = 4 / np.sqrt(50 * 8) + 0.05
 
 CASES: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "nb2": ({"family": "nb2"}, ()),
@@ -74,7 +79,7 @@ def test_standard_deviations_are_those_of_the_covariance(fit) -> None:
     sd = np.sqrt(np.diag(fit.cov_re))
     scalar = fit.model.design.covariance == "scalar"
     assert list(fit.sdcor.index) == ([".sig01"] if scalar else [".sig01", ".sig02", ".sig03"])
-    assert fit.sdcor["estimate"][".sig01"] == pytest.approx(sd[0], rel=1e-12)
+    assert fit.sdcor["estimate"][".sig01"] == pytest.approx(sd[0], rel=ROUNDING, abs=0)
     assert fit.sdcor["se"].gt(0).all()
     text = str(fit.summary())
     if fit.model.design.family == "nb2":
@@ -104,4 +109,4 @@ def test_a_family_is_tested_on_its_boundary() -> None:
     boot = nb2.bootstrap(8, seed=1)
     assert boot.failures == 0
     # Draws vary as the fit says: their own standard errors are like its, unlike Poisson ones.
-    np.testing.assert_allclose(boot.bse.mean(), nb2.bse, rtol=0.25)
+    np.testing.assert_allclose(boot.bse.mean(), nb2.bse, rtol=DRAWN_SE_RTOL)

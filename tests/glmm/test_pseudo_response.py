@@ -64,7 +64,7 @@ def test_criteria_are_missing_and_null_in_json(fit: PoissonGLMMResults) -> None:
         assert math.isnan(criterion)
         assert number(criterion) is None
     assert "AIC" not in str(fit.summary())
-    assert result.llf == pytest.approx(fit.llf)
+    assert result.llf == fit.llf
 
 
 def test_cluster_robust_intervals_are_there(fit: PoissonGLMMResults) -> None:

@@ -40,6 +40,10 @@ ONE_INTERCEPT = ("catheters", "epilepsy-visits", "mmec", "nitrofen", "ships")
 MIXED = [name for name in cases.CASES if cases.case_of(name)["columns"]["exog_re"]]
 # Rounding of some hundred log-densities.
 DOUBLES = 1e-12
+# Central differences at the step are right to its square times the third or fourth derivative.
+STEP, BY_DIFFERENCES_SE, BY_DIFFERENCES = mpf("1e-10"), mpf("1e-16"), mpf("1e-17")
+# Differences of the sum over points, at 200 bits.
+SECOND_MOMENTS = 1e-18
 SLOW_IN_DOUBLES = {"grouseticks-olre", "traffic-curve"}
 SLOW_LAPLACE = {
     "grouseticks-olre",
@@ -194,7 +198,7 @@ def test_quadrature_is_the_integral_in_doubles(name: str) -> None:
 
 
 def test_quadrature_by_mpmath_alone() -> None:
-    fit, h = cases.values_of("catheters")["quadrature"], mpf("1e-10")
+    fit, h = cases.values_of("catheters")["quadrature"], STEP
     a, b = (mpf(text) for text in cases.psi_of(fit))
     f = {
         (i, j): cases.integrated("catheters", [a + i * h, b + j * h])
@@ -209,9 +213,8 @@ def test_quadrature_by_mpmath_alone() -> None:
     for i, (se, slope) in enumerate(
         zip(cases.standard_errors_of(fit), (f[1, 0] - f[-1, 0], f[0, 1] - f[0, -1]), strict=True)
     ):
-        # Central differences at 1e-10 are right to 1e-20 of the third or fourth derivative.
-        assert abs(mp.sqrt(V[i, i]) / mpf(se) - 1) < mpf("1e-16")
-        assert abs(slope / (2 * h) * mpf(se)) < mpf("1e-17")
+        assert abs(mp.sqrt(V[i, i]) / mpf(se) - 1) < BY_DIFFERENCES_SE
+        assert abs(slope / (2 * h) * mpf(se)) < BY_DIFFERENCES
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_second_moments_are_derivatives(name: str) -> None:
             lambda x: log_likelihood(problem, x, density, points), psi
         )
         for a, b in zip(hessian.entries(), top.hessian.entries(), strict=True):
-            assert abs(float(a - b)) < 1e-18 * max(1.0, abs(float(b)))
+            assert abs(float(a - b)) < SECOND_MOMENTS * max(1.0, abs(float(b)))
 
 
 @pytest.mark.parametrize(

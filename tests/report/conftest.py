@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from harness.report import render_report
 from harness.study.agreement import agreement_block
@@ -23,6 +25,13 @@ ENGINES: dict[str, tuple[str, str, str]] = {
 SD_RE = {"none": [], "intercept": [0.31], "slope": [0.31, 0.021]}
 FAILURE = "R was killed in mid-fit after 3 s"
 Results = dict[str, Any]
+# No service of the browser's own; no sandbox, which root and containers cannot have.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+SCREEN = {"width": 1280, "height": 900}
+PATIENCE = 120_000  # milliseconds; a guard against hangs, on a machine that is busy
 
 
 def _indicator(k: int) -> Results:
@@ -316,3 +325,41 @@ def results() -> Results:
 def files(results: Results) -> dict[str, bytes]:
     """Give every file of its report."""
     return render_report(results)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Give headless Chromium; a test that asks for it is marked ``needs_chromium``."""
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens a page; in the end none may have complained or asked for more."""
+    contexts: list[BrowserContext] = []
+    said: list[str] = []
+
+    def opened(path: Path, before: str = "", fragment: str = "", **options: Any) -> Page:
+        context = browser.new_context(
+            **({"viewport": SCREEN, "reduced_motion": "reduce"} | options)
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: said.append(request.url))
+        page.add_init_script(before)
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    own = ("data:image/svg+xml", "blob:", "file:///")
+    assert [words for words in said if not words.startswith(own)] == []
+    assert all(words.split("#")[0].endswith("index.html") for words in said if words[:5] == "file:")

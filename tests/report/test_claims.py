@@ -7,8 +7,8 @@ import pytest
 from harness.report.document import document
 from harness.report.frames import all_frames
 from harness.report.markdown import markdown
+from harness.report.paths import paths_of
 from harness.report.reading import Reading
-from harness.report.slug import slugs
 
 STATEMENT = {
     "says": "step0 > pre", "indicator": "deaths", "stratum": "all", "estimate": 0.1,
@@ -49,7 +49,7 @@ def told(make_results):
         results = make_results(indicators=1, strata=("all",))
         results["claims"] = claims
         made = document(Reading(results))
-        return markdown(made, slugs(drawing.name for drawing in made.drawings))
+        return markdown(made, paths_of(made))
 
     return text
 

@@ -14,6 +14,7 @@ from harness.report.findings import finding
 from harness.report.frames import all_frames
 from harness.report.markdown import markdown
 from harness.report.numerics import Z_95
+from harness.report.paths import paths_of
 from harness.report.reading import Reading
 from harness.report.rounding import fixed
 from harness.report.status import status
@@ -103,7 +104,7 @@ def test_the_chained_change_is_checked_too(make_results, nb2_half, changes):
     assert [row[1].text for row in table.rows] == [
         "R: lme4 tight", "Python: laplace tight", "NB2: glmmtmb tight",
     ]  # fmt: skip
-    assert table.rows[-1][-1].text == ("◆ " if changes else "") + fixed(end)
+    assert table.rows[-1][-1].shown == ("◆ " if changes else "") + fixed(end)
     assert "negative binomial" in chained_index_figure(reading, reading.strata[0], found).caption
     csv = [row for row in all_frames(reading)["chained_index"].to_dict("records") if row["t"] == 3]
     assert [row["family"] for row in csv] == ["poisson", "poisson", "nb2"]
@@ -127,7 +128,7 @@ def test_a_conclusion_that_nb2_changes_is_marked_in_the_stage_table(make_results
     nb2["params"] = base["params"] | {"step0": _limits(-6, -12, 1)}
     reading = Reading(results)
     table = stage_table(reading, reading.strata[0], overdispersion(reading))
-    marked = [cell.text.startswith("◆") for cell in table.rows[0][1:]]
+    marked = [cell.sign == "◆" for cell in table.rows[0][1:]]
     assert marked == [False, False, True, True, False, False, False, False]
     assert "◆" in table.note
 
@@ -145,7 +146,8 @@ def test_without_a_wider_model_the_report_says_how_narrow_and_what_to_add(make_r
     assert told.cautious
     assert "intervals are too narrow, by a factor of about 6.0" in told.check
     reading = Reading(results)
-    text = markdown(document(reading), {d.name: d.name for d in document(reading).drawings})
+    made = document(reading)
+    text = markdown(made, paths_of(made))
     line = "\n- {name: nb2, family: nb2, engines: [glmmtmb]}\n" if others else f"\n{ONE_LINE}\n"
     assert line in text
     assert "by a factor of up to 6.0" in status(reading, overdispersion(reading)).checks[3].detail
@@ -346,7 +348,7 @@ def test_comparisons_stand_worst_first(make_results):
     ordered = sorted(exact, key=severity)
     assert ordered[:3] == [exact[7], exact[5], exact[9]]
     shown = pairs_table(Reading(results), exact, "pairs", "")
-    assert [row[3].text for row in shown.rows[:3]] == [
+    assert [row[3].shown for row in shown.rows[:3]] == [
         "≠ discordant", "≠ discordant", "∅ not comparable",
     ]  # fmt: skip
 

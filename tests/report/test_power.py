@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from harness.report import render_power_report
 from harness.report.figures.style import house_style, new_figure
-from harness.report.power import render_power_report
 from harness.report.power.answer import answer_sentence
 from harness.report.power.beside import LABEL_GAP, spread
 from harness.report.power.curve import draw_curve
@@ -183,7 +183,7 @@ def test_two_axes_are_lines_of_one_curve():
         assert f"overdispersion {factor} times Poisson" in found.text
     assert len(_rows(files, "points")) == 15
     assert {name for name in files if name.startswith("figures/")} == {
-        "figures/power-curve.svg", "figures/power-curve.png",
+        "figures/power-curve.svg", "figures/power-curve.png", "figures/power-curve.csv",
     }  # fmt: skip
 
 

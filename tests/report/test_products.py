@@ -77,7 +77,7 @@ def test_every_product_is_an_image_a_table_and_a_csv(asked, pages, page):
     section = page.index('<section id="products">')
     assert page.index('<section id="findings">') < section < page.index('<section id="stages">')
     assert {name for name in pages if name.startswith("products/")} == {
-        f"products/{stem}.{ending}" for stem in STEMS for ending in ("csv", "svg", "png")
+        f"products/{stem}.{ending}" for stem in STEMS for ending in ("csv", "svg", "png", "tex")
     }
 
 

@@ -7,9 +7,9 @@ import re
 import pytest
 from scipy.stats import binomtest
 
+from harness.report import render_simulation_report
 from harness.report.blocks import Heading
 from harness.report.rounding import brief, fixed, interval
-from harness.report.simulation import render_simulation_report
 from harness.report.simulation.figures.plots import plots
 from harness.report.simulation.judging import beyond_chance, coverages, judged, outside
 from harness.report.simulation.measures import BY_NAME, error_text, value_text
@@ -266,7 +266,8 @@ def test_the_replay_shows_a_replicate_on_which_methods_differ(results, page):
 
 def _texts(table) -> list[list[str]]:
     return [
-        [f"{cell.text}|{cell.sub}" if cell.sub else cell.text for cell in row] for row in table.rows
+        [f"{cell.shown}|{cell.sub}" if cell.sub else cell.shown for cell in row]
+        for row in table.rows
     ]
 
 
@@ -334,8 +335,9 @@ def _signed(row, nominal: float, factor: float = 1.0, brackets: bool = False) ->
     """A cell as it should be: sign where 1.96 Monte Carlo errors do not reach what is nominal."""
     away = (row["value"] - nominal) / row["mcse"]
     measure = BY_NAME[row["measure"]]
-    shown = f"{SIGNS[0 if abs(away) <= Z else 1 if away > 0 else -1]}{value_text(measure, row)}"
-    return f"{f'({shown})' if brackets else shown}|{error_text(measure, row)}"
+    sign = SIGNS[0 if abs(away) <= Z else 1 if away > 0 else -1]
+    text = value_text(measure, row)
+    return f"{sign}{f'({text})' if brackets else text}|{error_text(measure, row)}"
 
 
 def test_the_grids_mark_what_is_off_and_which_way(results):

@@ -17,6 +17,13 @@ from tests.scrutiny.panels import panel_of
 UNITS, NOISE = 600, 0.2
 # Standard errors by which an estimate over UNITS may miss; the seeds are fixed.
 MONTE_CARLO = 3.0
+# A mean over a stratum, relative, and its change between two years, whose standard error is
+# NOISE sqrt(2 / 300) = 0.016; less where the last year, by which it was picked, is taken out of it.
+OF_A_MEAN, CHANGE_ATOL, CHANGE_BESIDE_LAST_ATOL = 0.1, 0.03, 0.02
+# What a stratum that was not picked by its last year is expected to go back.
+NEXT_TO_NOTHING = 0.02
+# Two ways to a least-squares solution of three columns.
+ROUNDING = 1e-12
 
 
 def panel(seed: int, pick: str, effect: float = 0.0) -> harness.Panel:
@@ -47,10 +54,14 @@ def test_of_independent_noise_the_slope_is_two_thirds(seed: int) -> None:
     low, high = found.slope_interval
     error = (high - low) / (2 * 1.96)
     assert found.slope == pytest.approx(-2 / 3, abs=MONTE_CARLO * error)
-    assert error < 0.06
-    assert found.rho == pytest.approx(1 + found.slope)
-    # -1 / sqrt(1.5 * 2).
-    assert found.correlation == pytest.approx(-1 / np.sqrt(3), abs=0.1)
+    # Of a regression with the residual variance v (2 - 2/3) on a column of variance 3/2 v; a mean of
+    # (x e)^2 has a relative error of sqrt(8 / n), and its root half of that.
+    theory = np.sqrt((4 / 3) / (3 / 2) / UNITS)
+    assert error == pytest.approx(theory, rel=MONTE_CARLO * np.sqrt(8 / UNITS) / 2, abs=0)
+    assert found.rho == pytest.approx(1 + found.slope, rel=ROUNDING, abs=0)
+    # -1 / sqrt(1.5 * 2), with a standard error of (1 - r^2) / sqrt(n).
+    error = (1 - 1 / 3) / np.sqrt(UNITS)
+    assert found.correlation == pytest.approx(-1 / np.sqrt(3), abs=MONTE_CARLO * error)
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.15])
@@ -58,8 +69,8 @@ def test_a_stratum_picked_by_its_last_year_regresses(effect: float) -> None:
     """All of the deviation goes back; the slope within strata says part of it."""
     one = stratum(regression_to_the_mean(panel(1, "chance", effect), -3, 1).strata)
     mean = NOISE * np.sqrt(2 / np.pi)  # of the upper half of normal noise
-    assert one.deviation == pytest.approx(mean, rel=0.1)
-    assert one.change == pytest.approx(effect / 2 + one.at_most, abs=0.02)
+    assert one.deviation == pytest.approx(mean, rel=OF_A_MEAN, abs=0)
+    assert one.change == pytest.approx(effect / 2 + one.at_most, abs=CHANGE_BESIDE_LAST_ATOL)
     assert one.at_most < one.expected < -0.25 * mean
     assert one.expected_interval is not None
     assert one.expected_interval[1] < 0
@@ -68,13 +79,13 @@ def test_a_stratum_picked_by_its_last_year_regresses(effect: float) -> None:
 @pytest.mark.parametrize("effect", [0.0, 0.15])
 def test_a_level_high_for_good_does_not_regress(effect: float) -> None:
     one = stratum(regression_to_the_mean(panel(2, "level", effect), -3, 1).strata)
-    assert one.level == pytest.approx(0.3 * np.sqrt(2 / np.pi), rel=0.1)
+    assert one.level == pytest.approx(0.3 * np.sqrt(2 / np.pi), rel=OF_A_MEAN, abs=0)
     assert one.level_interval is not None
     assert one.level_interval[0] < one.level < one.level_interval[1]
-    assert one.change == pytest.approx(effect / 2, abs=0.03)
+    assert one.change == pytest.approx(effect / 2, abs=CHANGE_ATOL)
     assert one.expected_interval is not None
     assert one.expected_interval[0] < 0 < one.expected_interval[1]
-    assert abs(one.expected) < 0.02
+    assert abs(one.expected) < NEXT_TO_NOTHING
 
 
 def test_the_slope_by_hand() -> None:
@@ -84,11 +95,11 @@ def test_the_slope_by_hand() -> None:
     dummy = (table["stratum"] == "hit").to_numpy(dtype=float)
     x = np.column_stack([np.ones(UNITS), dummy, table["deviation"]])
     beta = np.linalg.lstsq(x, table["change"].to_numpy(), rcond=None)[0]
-    assert found.slope == pytest.approx(beta[2], rel=1e-9)
+    assert found.slope == pytest.approx(beta[2], rel=ROUNDING, abs=0)
     own = table[table["stratum"] == "hit"]
     excess = own["deviation"].mean() - table["deviation"].mean()
     one = stratum(found.strata)
-    assert one.expected == pytest.approx(beta[2] * excess, rel=1e-9)
+    assert one.expected == pytest.approx(beta[2] * excess, rel=ROUNDING, abs=0)
     assert one.units == len(own)
 
 
@@ -97,9 +108,9 @@ def test_histories_by_hand() -> None:
     table = unit_histories(panel_of(logs, np.full(6, 2003)), -3)
     a, b, c, d = (np.log((k * 1000 + 0.5) / 1e6) for k in (1, 2, 3, 4))
     row = table.iloc[0]
-    assert row["level"] == pytest.approx((a + b + c) / 3, rel=1e-12)
-    assert row["deviation"] == pytest.approx(c - (a + b) / 2, rel=1e-12)
-    assert row["change"] == pytest.approx(d - c, rel=1e-12)
+    assert row["level"] == pytest.approx((a + b + c) / 3, rel=ROUNDING, abs=0)
+    assert row["deviation"] == pytest.approx(c - (a + b) / 2, rel=ROUNDING, abs=0)
+    assert row["change"] == pytest.approx(d - c, rel=ROUNDING, abs=0)
 
 
 def test_a_small_stratum_has_no_interval() -> None:

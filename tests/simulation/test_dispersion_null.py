@@ -28,6 +28,10 @@ from tests.study.files import STRATA, write_study
 REPLICATES = 1000
 # Standard errors of a median of as many draws; the seed is fixed, so this is met or it is not.
 MONTE_CARLO = 3.0
+# The error of a difference of two quantiles of as many draws is 3.1 % of it: three of those.
+SPREAD_RTOL = 0.1
+# Two fits of one maximum: Newton decrements of 1e-8.
+SAME_FIT = 1e-8
 # A normal quantile's half interval of 95 %, and a median's standard error in those of a mean.
 HALF_INTERVAL, MEDIAN = 1.96, 1.2533
 
@@ -59,10 +63,12 @@ def test_the_null_lies_where_the_effective_parameters_put_it(seed: int) -> None:
     assert expected < 0.8
     error = MEDIAN * (null.high - null.low) / (2 * HALF_INTERVAL) / np.sqrt(REPLICATES)
     assert null.median == pytest.approx(expected, abs=MONTE_CARLO * error)
-    assert null.observed == pytest.approx(fit.dispersion, rel=1e-6)
+    assert null.observed == pytest.approx(fit.dispersion, rel=SAME_FIT, abs=0)
     # 95 % of a scaled chi-square of as many degrees of freedom as the residuals have.
     spread = expected * np.sqrt(2 / (made.nobs - effective_parameters(fit)))
-    assert (null.high - null.low) / (2 * HALF_INTERVAL) == pytest.approx(spread, rel=0.15)
+    assert (null.high - null.low) / (2 * HALF_INTERVAL) == pytest.approx(
+        spread, rel=SPREAD_RTOL, abs=0
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -71,7 +77,7 @@ def test_p_value(seed: int) -> None:
         design(panel(units=20, mean=60.0, theta=8.0, seed=seed)), 99, 1
     )
     assert negative_binomial.observed > 3 * negative_binomial.high
-    assert negative_binomial.p_value == pytest.approx(1 / 100)
+    assert negative_binomial.p_value == 1 / 100
     poisson = dispersion_null(design(panel(units=20, mean=60.0, seed=seed)), 99, 1)
     assert 0.05 < poisson.p_value < 0.95
     assert poisson.low < poisson.observed < poisson.high

@@ -23,8 +23,10 @@ from tests.simulation.processes.making import process
 
 G = np.array([[0.09, 0.0], [0.0, 0.0025]])
 STRATA = (("a", 1.0), ("b", 1.0))
-# Maxima of one likelihood in two parametrisations, in standard errors.
-SAME_MAXIMUM = 1e-5
+# Maxima of one likelihood in two parametrisations, in standard errors: Newton decrements of 1e-8.
+SAME_MAXIMUM = 1e-7
+# A root, a product, a quantile.
+ROUNDING = 1e-14
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_a_contrast_has_the_error_of_the_model_in_which_it_is_a_coefficient(
     again = fit_batch(refit, counts)
     se = found.se[:, -1]
     assert np.abs((found.estimate[:, -1] - again.params[:, k]) / se).max() < SAME_MAXIMUM
-    assert se == pytest.approx(again.bse[:, k], rel=SAME_MAXIMUM)
+    assert se == pytest.approx(again.bse[:, k], rel=SAME_MAXIMUM, abs=0)
 
 
 @pytest.mark.parametrize(("by_stratum", "parts"), [(False, 1), (True, 2)])
@@ -64,16 +66,16 @@ def test_the_correction_divides_by_the_units_that_are_free(by_stratum: bool, par
     plain = Method("m", "laplace", SegmentedPoisson(by_stratum=by_stratum))
     small = dataclasses.replace(plain, small_sample=True)
     a, b = (estimates(made, method, 4, range(3)) for method in (plain, small))
-    assert b.se == pytest.approx(a.se * np.sqrt(12 / (12 - parts)), rel=1e-14)
-    assert b.critical == pytest.approx(scipy.stats.t.ppf(0.975, 12 - parts), rel=1e-14)
-    assert a.critical == pytest.approx(scipy.stats.norm.ppf(0.975), rel=1e-14)
+    assert b.se == pytest.approx(a.se * np.sqrt(12 / (12 - parts)), rel=ROUNDING, abs=0)
+    assert b.critical == pytest.approx(scipy.stats.t.ppf(0.975, 12 - parts), rel=ROUNDING, abs=0)
+    assert a.critical == pytest.approx(scipy.stats.norm.ppf(0.975), rel=ROUNDING, abs=0)
 
 
 def test_two_units_have_one_degree_of_freedom() -> None:
     method = Method("m", "laplace", SegmentedPoisson(), small_sample=True)
     found = estimates(process(Plan(units=2), cov_re=G), method, 1, range(3))
     assert found.done.all()
-    assert found.critical == pytest.approx(scipy.stats.t.ppf(0.975, 1))
+    assert found.critical == pytest.approx(scipy.stats.t.ppf(0.975, 1), rel=ROUNDING, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -135,4 +137,4 @@ def test_the_correction_mends_the_level_at_few_units(plan: Plan, model: Any, ter
 def test_contrasts_in_words(text: str, row: list[float], value: float) -> None:
     names = ("intercept", "pre", "step0", "step1", "post")
     weights, found = contrast_row(names, text)
-    assert (weights.tolist(), found) == (row, pytest.approx(value))
+    assert (weights.tolist(), found) == (row, value)

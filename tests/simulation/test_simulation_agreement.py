@@ -141,23 +141,25 @@ def test_singular_fits_are_compared_by_variances() -> None:
     sd = {"sd_re": np.array([[0.3, 0.012]])}
     apart = {"sd_re": np.array([[0.3, 0.0]])}
     regular = compare(one(**sd), one(**apart))
-    assert regular.sd_re_diff.value == pytest.approx(1.0, rel=ROUNDING)
+    assert regular.sd_re_diff.value == pytest.approx(1.0, rel=ROUNDING, abs=0)
     singular = compare(one(**sd), one(**apart, singular=np.array([True])))
-    assert singular.sd_re_diff.value == pytest.approx(1.0, rel=ROUNDING)
+    assert singular.sd_re_diff.value == pytest.approx(1.0, rel=ROUNDING, abs=0)
     halved = {"sd_re": np.array([[0.3, 0.006]])}
     # Below the floor of 0.01 a difference is in that unit.
-    assert compare(one(**sd), one(**halved)).sd_re_diff.value == pytest.approx(0.5, rel=ROUNDING)
+    assert compare(one(**sd), one(**halved)).sd_re_diff.value == pytest.approx(
+        0.5, rel=ROUNDING, abs=0
+    )
     both = agreement(
         [(np.arange(1), one(**sd), one(**halved, singular=np.array([True])))], True, 0.1
     )
-    assert both.sd_re_diff.value == pytest.approx(0.0108, rel=ROUNDING)
+    assert both.sd_re_diff.value == pytest.approx(0.0108, rel=ROUNDING, abs=0)
 
 
 def test_differences_are_in_units_of_the_better_fit() -> None:
     other = {"estimate": after(0.02), "se": np.full((1, 3), 2.0)}
     for llf, unit in ((-99.0, 2.0), (-101.0, 1.0), (np.nan, 1.0)):
         found = compare(one(), one(**other, llf=np.array([llf])))
-        assert found.diff_se.value == pytest.approx(0.02 / unit, rel=ROUNDING)
+        assert found.diff_se.value == pytest.approx(0.02 / unit, rel=ROUNDING, abs=0)
 
 
 def test_the_intercept_is_no_conclusion_and_an_edge_is_no_change() -> None:

@@ -170,7 +170,7 @@ def table(folder: Path) -> Table:
 )
 def test_cells(table: Table, cell: str, column: str, value: float) -> None:
     found = float(table.frame.loc[cell, column])
-    assert found == pytest.approx(value, rel=ROUNDING, nan_ok=True)
+    assert found == pytest.approx(value, rel=ROUNDING, abs=0, nan_ok=True)
 
 
 def test_rows_strata_and_words(table: Table) -> None:

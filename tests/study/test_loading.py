@@ -44,7 +44,7 @@ FAULTS: list[tuple[dict[str, str], int, str]] = [
     (indicator("name: cases", "name: a/b"), INDICATOR, "(found 'a/b')"),
     ({"title": "title:"}, TITLE, "title: Input should be a valid string (found None)"),
     ({"title": "title: 5"}, TITLE, "(found 5)"),
-    ({"title": "title: !!python/object:os.system x"}, TITLE, "title: "),
+    ({"title": "title: !!python/object:os.system x"}, TITLE, "the tag"),
     ({"study": "study: ../up"}, 1, "(found '../up')"),
     ({"study": 'study: "a\\n"'}, 1, "(found 'a\\n')"),
     ({"study": "study: 2020-01-01"}, 1, "study: "),

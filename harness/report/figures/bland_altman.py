@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matplotlib.axes import Axes
 
 from harness.report.derived import PairPoints, apart, pair_points
@@ -50,7 +52,16 @@ def bland_altman(reading: Reading) -> Drawing | None:
         handles, labels = grid[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
         figure.supxlabel("Mean of the two estimates, in standard errors", fontsize=9)
-        return drawing(figure, "bland-altman", _alt(groups, reading), CAPTION)
+        return drawing(figure, "bland-altman", _alt(groups, reading), CAPTION, _numbers(groups))
+
+
+def _numbers(groups: list[PairPoints]) -> Iterator[Record]:
+    names = ("stage", "mean_z", "diff_se", "rel_se")
+    for points in groups:
+        columns = (points.stages, points.mean_z, points.diff_se, points.rel_se)
+        for analysis, *values in zip(points.analyses, *columns, strict=True):
+            where = {"a": points.a, "b": points.b, "analysis": analysis}
+            yield where | dict(zip(names, values, strict=True))
 
 
 CAPTION = (

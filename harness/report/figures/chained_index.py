@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from matplotlib.axes import Axes
 
@@ -74,7 +74,35 @@ def index_panels(
             _alt(panels, where, chains),
             _caption(reading, f"{title}, {where}", checks)
             + (scale_note(shared) if len(axes) > 1 else ""),
+            _numbers(panels, chains, [check.beside for check in checks], reading),
         )
+
+
+def _numbers(
+    panels: list[tuple[Record, Record]], chains: list[Chains], beside: list[Record | None],
+    reading: Reading,
+) -> Iterator[Record]:  # fmt: skip
+    for (indicator, stratum), own, nb2 in zip(panels, chains, beside, strict=True):
+        for voice, index in own:
+            name = f"{voice.language}: {voice.name}"
+            yield from index_numbers(indicator, stratum, name, index)
+        wider = index_of(nb2, reading)
+        if nb2 is not None and wider is not None:
+            name = f"NB2: {nb2['engine']} {nb2['settings']}"
+            yield from index_numbers(indicator, stratum, name, wider)
+
+
+def index_numbers(
+    indicator: Record, stratum: Record, series: str, index: ChainedIndex
+) -> Iterator[Record]:
+    """Yield the points of one line of a chained index."""
+    for k, t in enumerate(index.t):
+        yield {
+            "indicator": indicator["name"], "stratum": stratum["name"], "series": series, "t": t,
+            "index": float(index.index[k]),
+            "low": None if index.low is None else float(index.low[k]),
+            "high": None if index.high is None else float(index.high[k]),
+        }  # fmt: skip
 
 
 def _chains(reading: Reading, indicator: Record, stratum: Record) -> Chains:

@@ -15,6 +15,7 @@ from harness.report.figures.style import (
     plain_log,
     wrapped,
 )
+from harness.report.reading import Record
 from harness.report.words import unit_of
 
 LOG_FROM = 6.0
@@ -63,7 +64,18 @@ def dispersion_figure(found: list[Overdispersion]) -> Drawing | None:
             f"Dot plot of observed dispersion: {above} lie above the expected range.",
             "Observed Poisson dispersion against the 95 % range of the same number on data"
             " simulated from the fitted model (parametric bootstrap).",
+            map(_numbers, rows),
         )
+
+
+def _numbers(check: Overdispersion) -> Record:
+    null = check.null or {}
+    return {
+        "indicator": check.indicator["name"],
+        "stratum": check.stratum["name"],
+        "observed": check.observed,
+        **{key: null.get(key) for key in ("null_low", "null_median", "null_high")},
+    }
 
 
 def _label(check: Overdispersion) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -67,7 +69,20 @@ def forest(reading: Reading, name: str, series: list[Series], alt: str, caption:
         shared = share_if_alike(axes, "x")
         _dress(figure, axes)
         scale = " Horizontal scale shared." if shared else " Horizontal scales differ."
-        return drawing(figure, name, alt, caption + scale)
+        return drawing(figure, name, alt, caption + scale, _numbers(reading, series))
+
+
+def _numbers(reading: Reading, series: list[Series]) -> Iterator[Record]:
+    for label, *_, fits in series:
+        for indicator, fit in zip(reading.indicators, fits, strict=True):
+            if fit is None or not reliable(fit):
+                continue
+            for stage in reading.stages:
+                p = fit["params"][stage]
+                limits = (percentage_change(p[key]) for key in ("estimate", "ci_low", "ci_high"))
+                names = ("percentage_change", "low", "high")
+                where = {"indicator": indicator["name"], "series": label, "stage": stage}
+                yield where | dict(zip(names, limits, strict=True))
 
 
 def _facet(ax: Axes, stage: str, series: list[Series]) -> None:

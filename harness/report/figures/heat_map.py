@@ -56,7 +56,12 @@ def heat_map(reading: Reading, whole_panel: bool) -> Drawing | None:
                            ha="right", rotation_mode="anchor")  # fmt: skip
         _colour_bar(figure, axes, norm)
         name = "heat-map" if whole_panel else "heat-map-strata"
-        return drawing(figure, name, _alt(table, columns, whole_panel), _caption(whole_panel))
+        numbers = [
+            {"indicator": indicator, "engine": column, "diff_se": pair[0], "rel_se": pair[1]}
+            for (indicator, column), pair in table.items()
+        ]
+        alt = _alt(table, columns, whole_panel)
+        return drawing(figure, name, alt, _caption(whole_panel), numbers)
 
 
 def table_of(reading: Reading, whole_panel: bool) -> tuple[Table, list[str]]:

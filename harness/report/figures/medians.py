@@ -40,6 +40,7 @@ def medians_figure(reading: Reading) -> Drawing | None:
             f"Line charts of median observed rates around the event: {names}.",
             MEDIANS_CAPTION.format(units=units, period=reading.study["period_word"])
             + f"{shading(reading)} Vertical scales differ.",
+            reading.results["medians"],
         )
 
 

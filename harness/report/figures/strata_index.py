@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from matplotlib.axes import Axes
 
 from harness.report.derived import Overdispersion, index_of, too_narrow
+from harness.report.figures.chained_index import index_numbers
 from harness.report.figures.direct_labels import label_lines
 from harness.report.figures.panels import (
     MARKERS,
@@ -89,7 +90,22 @@ def strata_panels(
             + f" Baseline 100 at t = {fixed(reading.window[0], 0)}.{shading(reading)}"
             + (f" {narrow}" if narrow else "")
             + (scale_note(shared) if len(axes) > 1 or not direct else ""),
+            _numbers(reading, voices, indicators, strata),
         )
+
+
+def _numbers(
+    reading: Reading, voices: Sequence[Voice], indicators: Sequence[Record],
+    strata: Sequence[Record],
+) -> Iterator[Record]:  # fmt: skip
+    for indicator in indicators:
+        for stratum in strata:
+            for voice in voices:
+                fit = reading.spoken(voice, indicator["name"], stratum["name"])
+                index = index_of(fit, reading)
+                if index is not None:
+                    name = f"{voice.language}: {voice.name}"
+                    yield from index_numbers(indicator, stratum, name, index)
 
 
 def _with_size(stratum: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -89,7 +89,10 @@ PIXELS_PER_INCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A finished figure: its name, alternative text, caption, size in CSS pixels and bytes."""
+    """A finished figure: name, alternative text, caption, size in CSS pixels, bytes, numbers.
+
+    ``rows`` are what is drawn, one record a mark, all with the same keys.
+    """
 
     name: str
     alt: str
@@ -98,6 +101,7 @@ class Drawing:
     height: int
     svg: bytes
     png: bytes
+    rows: tuple[Mapping[str, Any], ...] = ()
 
 
 @contextmanager
@@ -129,8 +133,10 @@ def small_multiples(n: int, height: float = 2.5) -> tuple[Figure, list[Axes]]:
     return figure, axes[:n]
 
 
-def drawing(figure: Figure, name: str, alt: str, caption: str) -> Drawing:
-    """Return the figure as SVG and PNG without dates or versions."""
+def drawing(
+    figure: Figure, name: str, alt: str, caption: str, rows: Iterable[Mapping[str, Any]] = ()
+) -> Drawing:
+    """Return the figure as SVG and PNG without dates or versions, with the numbers it shows."""
     svg, png = io.BytesIO(), io.BytesIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     # Laid out once for both formats: the layout costs as much as the drawing.
@@ -139,7 +145,8 @@ def drawing(figure: Figure, name: str, alt: str, caption: str) -> Drawing:
     figure.savefig(svg, format="svg", metadata=nothing)
     figure.savefig(png, format="png", metadata={"Software": None})
     width, height = (round(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
-    return Drawing(name, alt, caption, width, height, svg.getvalue(), _with_palette(png))
+    pictures = svg.getvalue(), _with_palette(png)
+    return Drawing(name, alt, caption, width, height, *pictures, tuple(rows))
 
 
 def _with_palette(png: io.BytesIO) -> bytes:

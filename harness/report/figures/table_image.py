@@ -81,7 +81,7 @@ def _extent(text: str, size: float, bold: bool) -> float:
 
 
 def _lines(cell: Cell) -> list[str]:
-    return textwrap.wrap(drawable(cell.text), WIDEST) or [""]
+    return textwrap.wrap(drawable(cell.shown), WIDEST) or [""]
 
 
 def _bold(cell: Cell, head: bool) -> bool:

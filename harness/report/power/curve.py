@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
@@ -22,6 +24,7 @@ from harness.report.figures.style import (
 from harness.report.power.beside import SEEN, Scale, alt_text, caption, line_labels
 from harness.report.power.reading import Line, PowerAnalysis, swayed
 from harness.report.power.wording import target_words
+from harness.report.reading import Record
 from harness.report.simulation.wording import number
 
 BAND = 0.16
@@ -35,7 +38,24 @@ def power_curve(analysis: PowerAnalysis) -> Drawing | None:
     with house_style():
         figure = new_figure(7.4, 4.4)
         draw_curve(figure.subplots(), analysis)
-        return drawing(figure, "power-curve", alt_text(analysis), caption(analysis))
+        return drawing(
+            figure, "power-curve", alt_text(analysis), caption(analysis), _numbers(analysis)
+        )
+
+
+def _numbers(analysis: PowerAnalysis) -> Iterator[Record]:
+    """Yield every design of the curve, and those that a search along it looked at."""
+    axes = analysis.axes if analysis.points else [analysis.first]
+    names = [axis["name"] for axis in axes]
+    measures = ("power", "low", "high", "power_lowest", "power_highest")
+    for point in analysis.points:
+        where = {name: point["axis"][name] for name in names}
+        yield where | {"searched": False, **{key: point[key] for key in measures}}
+    search = analysis.results["search"]
+    if search and search["axis"] == analysis.first["name"]:
+        for seen in search["evaluations"]:
+            where = {name: seen["value"] if name == search["axis"] else None for name in names}
+            yield where | {"searched": True, **{key: seen.get(key) for key in measures}}
 
 
 def draw_curve(ax: Axes, analysis: PowerAnalysis) -> None:

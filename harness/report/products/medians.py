@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.report.blocks import Block, Fold, Text
 from harness.report.figures.medians import MEDIANS_CAPTION, draw_medians
 from harness.report.figures.panels import finish_panels, frame_panel, shading
@@ -23,7 +25,7 @@ def medians_product(reading: Reading, asked: Asked) -> Product:
         for m in reading.results["medians"]
         if (m["indicator"], m["stratum"]) in names
     ]
-    picture = _drawn(reading, asked) if rows else None
+    picture = _drawn(reading, asked, rows) if rows else None
     pairs = [(i, s) for s in asked.strata for i in asked.indicators]
     table = medians_of(reading, pairs, asked.file, f"{asked.name}: numbers", asked.file)
     blocks: list[Block] = [picture] if picture else [Text("No rates to show.", "aside")]
@@ -35,7 +37,7 @@ def medians_product(reading: Reading, asked: Asked) -> Product:
     )  # fmt: skip
 
 
-def _drawn(reading: Reading, asked: Asked) -> Drawing:
+def _drawn(reading: Reading, asked: Asked, rows: list[dict[str, Any]]) -> Drawing:
     with house_style():
         figure, axes = small_multiples(len(asked.indicators))
         strata: list[Record] = list(asked.strata)
@@ -53,4 +55,5 @@ def _drawn(reading: Reading, asked: Asked) -> Drawing:
             + MEDIANS_CAPTION.format(units=units, period=period)
             + shading(reading)
             + " Vertical scales differ.",
+            rows,
         )

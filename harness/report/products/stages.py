@@ -55,7 +55,7 @@ def stages_product(reading: Reading, found: list[Overdispersion], asked: Asked) 
 
 def _same(cells: list[Cell]) -> bool:
     """Whether the languages print the same, marks included."""
-    return len({(cell.text, cell.sub, cell.tone, cell.mark) for cell in cells}) <= 1
+    return len({(cell.shown, cell.sub, cell.tone, cell.mark) for cell in cells}) <= 1
 
 
 def _cell(

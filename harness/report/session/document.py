@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.report.blocks import Block, Code, Glossary, Heading, Section, Text
 from harness.report.reading import Record
 from harness.report.rounding import brief, whole
 from harness.report.sections.material import section
+from harness.report.slug import slugs
 from harness.report.status import Check, Light, Status
-from harness.report.tables.concordance import MAX_D, MAX_S, SIGNS, TONES
+from harness.report.tables.concordance import MAX_D, MAX_S, TONES, verdict_cell
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.whole import Document
 from harness.report.words import CAUSES, LEVELS, counted
@@ -32,7 +34,18 @@ def session_document(records: Sequence[Record]) -> Document:
         sections=tuple(one for one in _sections(records) if one.blocks),
         drawings=(),
         images={},
+        fit_ids=slugs(key for k, record in enumerate(records) for key in _lines_of(k, record)),
     )
+
+
+def fit_key(k: int, engine: str) -> str:
+    """Return by what the fit of an engine in a check is known: a check has one an engine."""
+    return f"{k + 1}/{engine}"
+
+
+def _lines_of(k: int, record: Record) -> dict[str, Record]:
+    """Return the fits of a check that have lines to redo them."""
+    return {fit_key(k, fit["engine"]): fit for fit in record["fits"] if fit["reproduce"]}
 
 
 def _sections(records: Sequence[Record]) -> tuple[Section, ...]:
@@ -92,8 +105,8 @@ def _checks_table(records: Sequence[Record]) -> Table:
         (
             Cell(record["where"], record["label"], tone="head"),
             Cell(record["level"]),
-            Cell(
-                f"{SIGNS[record['verdict']]} {record['verdict']}",
+            replace(
+                verdict_cell(record),
                 tone=TONES[record["verdict"]] if record["reaches"] else "bad",
             ),
             Cell(whole(record["nobs"])),
@@ -109,7 +122,9 @@ def _checks_table(records: Sequence[Record]) -> Table:
 def _pairs_table(records: Sequence[Record]) -> Table:
     columns = (
         Column("Test", numeric=False, wraps=True),
-        Column("Engines", numeric=False),
+        Column("Engine a", numeric=False),
+        Column("Engine b", numeric=False),
+        Column("Like for like", "same estimator, both at their tightest", numeric=False),
         Column("Verdict", numeric=False),
         Column("Largest difference", MAX_D),
         Column("Largest SE difference", MAX_S),
@@ -119,13 +134,14 @@ def _pairs_table(records: Sequence[Record]) -> Table:
     rows = tuple(
         (
             Cell(record["where"], record["label"], tone="head"),
-            Cell(f"{pair['engine_a']}, {pair['engine_b']}",
-                 "" if pair["like_for_like"] else "different estimators or settings"),
-            Cell(f"{SIGNS[pair['verdict']]} {pair['verdict']}", tone=TONES[pair["verdict"]]),
+            Cell(pair["engine_a"], link=fit_key(k, pair["engine_a"])),
+            Cell(pair["engine_b"], link=fit_key(k, pair["engine_b"])),
+            Cell("yes" if pair["like_for_like"] else "no"),
+            verdict_cell(pair),
             *(Cell(brief(pair[key])) for key in ("max_diff_se", "max_rel_se", "llf_diff")),
             Cell(pair["cause"] or ""),
         )
-        for record in records for pair in record["pairs"]
+        for k, record in enumerate(records) for pair in record["pairs"]
     )  # fmt: skip
     return Table("pairs", "All pairs", columns, rows, csv="pairs")
 
@@ -144,12 +160,11 @@ def _causes(records: Sequence[Record]) -> list[Block]:
 
 def _lines(records: Sequence[Record]) -> list[Block]:
     blocks: list[Block] = []
-    for record in records:
+    for k, record in enumerate(records):
         blocks.append(Heading(_name(record)))
-        seen = {fit["reproduce"]: fit for fit in record["fits"] if fit["reproduce"]}
-        for lines, fit in seen.items():
+        for key, fit in _lines_of(k, record).items():
             blocks += [Text(f"{fit['engine']} {fit['version']}, {fit['settings']}", "aside"),
-                       Code(lines)]  # fmt: skip
+                       Code(fit["reproduce"], fit=key)]  # fmt: skip
     return blocks
 
 

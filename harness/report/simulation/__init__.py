@@ -1,7 +1,1 @@
-"""The report of a simulation study, from its results dict alone."""
-
-from __future__ import annotations
-
-from harness.report.simulation.write import render_simulation_report, write_simulation_report
-
-__all__ = ["render_simulation_report", "write_simulation_report"]
+"""What the report on a simulation study says, from its results dict alone."""

@@ -32,8 +32,14 @@ DIGITS = "smallest number of digits on which the estimates agree (log relative e
 def verdict_cell(pair: Record) -> Cell:
     """Return a verdict with a sign that tells it apart without colour."""
     verdict = pair["verdict"]
-    flag = "knife-edge" if pair["knife_edge"] else ""
-    return Cell(f"{SIGNS[verdict]} {verdict}", sub=flag, tone=TONES[verdict])
+    flag = "knife-edge" if pair.get("knife_edge") else ""
+    return Cell(
+        verdict,
+        sub=flag,
+        tone=TONES[verdict],
+        sign=SIGNS[verdict],
+        order=VERDICTS.index(verdict),
+    )
 
 
 def matrix_table(reading: Reading) -> Table:

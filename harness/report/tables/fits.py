@@ -156,4 +156,5 @@ def digits_table(fit: Record) -> Table:
         )
         for term, p in fit["params"].items()
     )
-    return Table(f"digits-{fit['id']}", "Log scale, every digit", columns, rows)
+    title = f"{fit['id']}: log scale, every digit"
+    return Table(f"digits-{fit['id']}", title, columns, rows)

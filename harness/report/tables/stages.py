@@ -85,7 +85,7 @@ def _row(
 
 def marked(cell: Cell, warns: bool) -> Cell:
     """Return a cell with the mark of a conclusion that a wider model changes."""
-    return replace(cell, text=f"◆ {cell.text}", warns=True) if warns else cell
+    return replace(cell, sign="◆", warns=True) if warns else cell
 
 
 def change_cell(fit: Record | None, term: str, decimals: int = DECIMALS) -> Cell:
@@ -102,6 +102,7 @@ def change_cell(fit: Record | None, term: str, decimals: int = DECIMALS) -> Cell
         fixed(percentage_change(p["estimate"]), decimals),
         sub=interval(low, high, decimals),
         tone="strong" if significant(fit, term) else "",
+        link=fit["id"],
     )
 
 
@@ -123,7 +124,7 @@ def index_table(reading: Reading, stratum: Record, found: list[Overdispersion]) 
             rows.append(
                 (
                     indicator_cell(indicator),
-                    Cell(f"{voice.language}: {voice.name}"),
+                    Cell(f"{voice.language}: {voice.name}", link=fit["id"] if fit else ""),
                     *index_cells(fit, reading),
                 )
             )
@@ -132,7 +133,8 @@ def index_table(reading: Reading, stratum: Record, found: list[Overdispersion]) 
             name = f"NB2: {check.beside['engine']} {check.beside['settings']}"
             *cells, end = index_cells(check.beside, reading)
             end = marked(end, check.chain_changed)
-            rows.append((indicator_cell(indicator), Cell(name), *cells, end))
+            asked = Cell(name, link=check.beside["id"])
+            rows.append((indicator_cell(indicator), asked, *cells, end))
     return Table(
         name=f"index-{stratum['name']}",
         title=f"Chained index: {stratum['label']}",

@@ -13,7 +13,8 @@ class Cell:
     """Text, a second line (an interval), a tone, where it leads to, a warning, raised letters.
 
     ``link`` is the id of a fit, ``file`` a path beside the report, ``mark`` letters that the
-    table's note explains.
+    table's note explains, ``sign`` a character in front of the text, and ``order`` the place of a
+    word among its like, where that is not the alphabet's.
     """
 
     text: str
@@ -23,6 +24,13 @@ class Cell:
     file: str = ""
     warns: bool = False
     mark: str = ""
+    sign: str = ""
+    order: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text behind its sign."""
+        return f"{self.sign} {self.text}" if self.sign else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,12 @@ class Table:
         """Heads and meanings for the caption, each once."""
         seen = {(column.group or column.head, column.meaning): None for column in self.columns}
         return [(head, meaning) for head, meaning in seen if meaning]
+
+    @property
+    def notes(self) -> list[str]:
+        """What stands under the title: the note, and what the heads mean."""
+        meanings = "; ".join(f"{head} {meaning}" for head, meaning in self.meanings)
+        return [text for text in (self.note, f"{meanings}." if meanings else "") if text]
 
     @property
     def groups(self) -> list[tuple[str, int]]:

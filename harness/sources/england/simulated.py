@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from harness import resources
 from harness.errors import ConfigError
@@ -53,15 +52,23 @@ def truth(folder: Path | None = None) -> pd.DataFrame:
             f"{file}: there is no such file, so nobody knows the truth of these data: give a"
             " folder of simulated ones"
         )
-    tree: Mapping[str, Any] = YAML(typ="safe").load(file)
-    rows = [
-        (indicator, stratum, term, float(value))
-        for indicator, said in tree.items()
-        for stratum, terms in said.items()
-        if isinstance(terms, dict)
-        for term, value in _terms(terms, DISPERSION[said["family"]])
-    ]
+    # It takes suggestions of names from this room, whose readers are imported with it.
+    from harness.yaml_file import read_tree
+
+    tree = read_tree(file, "lists indicators, each with its strata")
+    try:
+        rows = list(_rows(tree))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{file}: tells no truth that can be read ({error!r}): mend it") from None
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, str, float]]:
+    for indicator, said in tree.items():
+        for stratum, terms in said.items():
+            if isinstance(terms, dict):
+                for term, value in _terms(terms, DISPERSION[said["family"]]):
+                    yield indicator, stratum, term, float(value)
 
 
 def _terms(said: Mapping[str, Any], dispersion: str) -> Iterator[tuple[str, float]]:

@@ -10,6 +10,11 @@ from harness.simulation.estimates import DONE, FIT, SIMULATE, TEST, Estimates
 from harness.simulation.power import decisions
 from harness.simulation.power.rates import Rates, power_of
 
+# Half a unit of the fourth decimal, to which the limits are given.
+FOURTH_DECIMAL = 5e-5
+# Means of five numbers, and the same formula of Wilson's.
+ROUNDING = 1e-14
+
 
 def answered(p: list[float], estimate: list[float], stage: list[int]) -> decisions.Tested:
     r, lost = len(p), np.array(stage) != DONE
@@ -33,16 +38,20 @@ def test_failures_are_counted_apart_and_bound_the_power() -> None:
     rates = power_of([FOUND], "step0", 0.1, 0.05)
     assert (rates.replicates, rates.failed, rates.tested, rates.rejected) == (8, (1, 1, 1), 5, 3)
     assert (rates.power, rates.bounds) == (3 / 5, (3 / 8, 6 / 8))
-    assert rates.interval() == pytest.approx(proportion_confint(3, 5, method="wilson"))
+    assert rates.interval() == pytest.approx(
+        proportion_confint(3, 5, method="wilson"), rel=ROUNDING, abs=0
+    )
     low, high = rates.interval() or (0.0, 0.0)
-    assert rates.half_width == pytest.approx((high - low) / 2)
-    assert (rates.wrong_sign, rates.size, rates.estimate) == pytest.approx((1, 0.9, 0.6))
+    assert rates.half_width == pytest.approx((high - low) / 2, rel=ROUNDING, abs=0)
+    assert (rates.wrong_sign, rates.size, rates.estimate) == pytest.approx(
+        (1, 0.9, 0.6), rel=ROUNDING, abs=0
+    )
 
 
 def test_cuts_into_batches_change_nothing() -> None:
     twice = power_of([FOUND, FOUND], "step0", 0.1, 0.05)
     assert (twice.replicates, twice.failed, twice.rejected) == (16, (2, 2, 2), 6)
-    assert (twice.size, twice.estimate) == pytest.approx((1.8, 1.2))
+    assert (twice.size, twice.estimate) == pytest.approx((1.8, 1.2), rel=ROUNDING, abs=0)
 
 
 @pytest.mark.parametrize("stage", [SIMULATE, FIT, TEST])
@@ -57,7 +66,7 @@ def test_all_failed_is_no_power_and_not_0(stage: int) -> None:
 def test_an_interval_at_the_ends_has_a_width(rejected: int, low: float, high: float) -> None:
     """Wilson: z^2 / (n + z^2) = 3.84 / 203.84."""
     found = Rates(replicates=200, rejected=rejected).interval()
-    assert found == pytest.approx((low, high), abs=5e-5)
+    assert found == pytest.approx((low, high), abs=FOURTH_DECIMAL)
 
 
 def test_a_null_effect_has_no_wrong_sign() -> None:

@@ -19,6 +19,12 @@ from tests.simulation.processes.making import EFFECTS, draws, process
 
 # Standard errors of a mean of draws; seeds are fixed, so this is met or it is not.
 MONTE_CARLO = 4.0
+# Sums of five terms up to 7; one difference of numbers of size 3.
+ROUNDING, LAST_PLACE = 1e-14, 1e-15
+# One true claim in a thousand fails; the seeds are fixed.
+LEAST_P = 1e-3
+# Three times sqrt(212 / n), the error of the skewness of an exponential, at 20,000.
+SKEW_ATOL = 0.3
 G = np.array([[0.09, 0.006], [0.006, 0.0025]])
 
 
@@ -49,7 +55,7 @@ def test_means_without_noise_are_the_impact_model(impact: str) -> None:
         "temporary-slope": 0.02 * t + 0.1 * np.select([t < 0, t < 1], [0, 1], 2),
         "none": 0.02 * t,
     }[impact]  # fmt: skip
-    assert log_mu(made, 1) == pytest.approx(np.log(E) + 3.0 + by_hand, abs=1e-12)
+    assert log_mu(made, 1) == pytest.approx(np.log(E) + 3.0 + by_hand, abs=ROUNDING)
     counts = np.array([draw.counts for draw in draws(made, 400)])
     near(counts.mean(axis=1), np.exp(log_mu(made, 1)).mean())
     # Poisson: the variance is the mean.
@@ -62,7 +68,7 @@ def test_baseline_is_the_rate_in_the_last_period_before(impact: str) -> None:
     effects = dict(zip(names, (0.3, 0.1, -0.05, 0.03), strict=False))
     made = process(impact=impact, effects=effects, intercept=intercept_for(40.0, impact, effects))
     before = made.layout.t() == -1
-    assert np.exp(made._fixed_part[before]) == pytest.approx(40.0, rel=1e-12)
+    assert np.exp(made._fixed_part[before]) == pytest.approx(40.0, rel=ROUNDING, abs=0)
 
 
 @pytest.mark.parametrize("shape", list(SHAPES))
@@ -90,7 +96,7 @@ def test_shapes_have_their_third_and_fourth_moments() -> None:
     # t with 5 degrees of freedom has no eighth moment: its quantiles are compared instead.
     scale = np.sqrt((TAIL_DF - 2) / TAIL_DF)
     for column in heavy.T:
-        assert scipy.stats.kstest(column / scale, "t", args=(TAIL_DF,)).pvalue > 1e-3
+        assert scipy.stats.kstest(column / scale, "t", args=(TAIL_DF,)).pvalue > LEAST_P
     # One chi2 a unit: uncorrelated, and outlying together.
     near(heavy[:, 0] * heavy[:, 1], 0.0)
     assert np.corrcoef(np.abs(heavy.T))[0, 1] > 0.1
@@ -101,7 +107,7 @@ def test_a_skewed_intercept_has_its_long_tail_above(covariance: float) -> None:
     cov_re = np.array([[0.09, covariance], [covariance, 0.0025]])
     made = process(Plan(units=20_000, before=1, after=0), cov_re=cov_re, shape="skewed", effects={})
     intercept = made._random_part(stream(3, 0)).reshape(-1, 2)[:, 1]
-    assert scipy.stats.skew(intercept) == pytest.approx(2.0, abs=0.3)
+    assert scipy.stats.skew(intercept) == pytest.approx(2.0, abs=SKEW_ATOL)
 
 
 @pytest.mark.parametrize("rho", [0.7, 0.0, -0.4])
@@ -114,7 +120,7 @@ def test_serial_noise_has_its_autocovariance(rho: float) -> None:
     factor = autoregressive_factor(rho, 5)
     lags = np.abs(np.subtract.outer(range(5), range(5)))
     wanted = np.where(lags == 0, 1.0, float(rho) ** np.maximum(lags, 1))
-    assert factor @ factor.T == pytest.approx(wanted, abs=1e-14)
+    assert factor @ factor.T == pytest.approx(wanted, abs=ROUNDING)
 
 
 def test_serial_noise_runs_in_the_calendar_across_missing_rows() -> None:
@@ -153,7 +159,7 @@ def test_anticipation_is_a_change_in_the_last_periods_before() -> None:
     plain = process(Plan(units=5, before=4))
     made = process(Plan(units=5, before=4), anticipation=Anticipation(2, 0.3))
     added = (made._fixed_part - plain._fixed_part).reshape(5, -1)
-    assert added == pytest.approx(np.tile([0, 0, 0.3, 0.3, 0, 0, 0, 0], (5, 1)), abs=1e-15)
+    assert added == pytest.approx(np.tile([0, 0, 0.3, 0.3, 0, 0, 0, 0], (5, 1)), abs=LAST_PLACE)
 
 
 def test_strata_have_effects_and_intercepts_of_their_own() -> None:
@@ -162,7 +168,7 @@ def test_strata_have_effects_and_intercepts_of_their_own() -> None:
     made = process(plan, effects=effects, intercepts={"a": 1.0, "b": 2.0})
     t, b = made.layout.t(), made.layout.stratum[made.layout.unit] == 1
     by_hand = np.where(b, 2.0 - 0.5 * (t >= 0) + 0.1 * np.minimum(t, -1), 1.0 + 0.5 * (t >= 0))
-    assert made._fixed_part == pytest.approx(by_hand, abs=1e-14)
+    assert made._fixed_part == pytest.approx(by_hand, abs=ROUNDING)
     assert made.truth.of_terms(("a", "b")) == {
         "pre[a]": 0.0, "pre[b]": 0.1, "step0[a]": 0.5, "step0[b]": -0.5, "step1": 0.0,
         "step1[a]": 0.0, "step1[b]": 0.0, "post": 0.0, "post[a]": 0.0, "post[b]": 0.0,
@@ -215,7 +221,7 @@ def test_the_event_is_chosen_with_its_chance(strength: float) -> None:
     wanted = weight / weight.sum()
     error = np.sqrt(wanted * (1 - wanted) / 400)
     found = np.bincount(events, minlength=4) / 400
-    assert (np.abs(found - wanted) <= MONTE_CARLO * error + 1e-12).all()
+    assert (np.abs(found - wanted) <= MONTE_CARLO * error + ROUNDING).all()
 
 
 def test_what_a_chosen_event_does_is_the_impact_model() -> None:
@@ -229,7 +235,8 @@ def test_what_a_chosen_event_does_is_the_impact_model() -> None:
             index="unit", columns="t", values="path"
         )
         steps = wide.diff(axis=1).loc[:, [-1.0, 0.0, 1.0, 2.0, 3.0]]
-        assert steps.to_numpy() == pytest.approx(np.tile([0.02, 0.1, -0.05, 0.03, 0.03], (400, 1)))
+        wanted = np.tile([0.02, 0.1, -0.05, 0.03, 0.03], (400, 1))
+        assert steps.to_numpy() == pytest.approx(wanted, abs=ROUNDING)
 
 
 def test_counts_follow_the_event_that_was_chosen() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -25,6 +25,7 @@ from harness.report.figures.style import (
     small_multiples,
     wrapped,
 )
+from harness.report.reading import Record
 from harness.report.simulation.reading import Simulation
 
 SPREAD = 0.78  # of a row, taken by its methods
@@ -81,7 +82,14 @@ def dot_plot(sim: Simulation, plot: Plot) -> Drawing | None:
         _legend(figure, [sim.method(name)["label"] for name in methods], len(axes))
         scale = " One scale for all panels." if shared else " Scales differ."
         caption = plot.caption + (scale if len(axes) > 1 else "")
-        return drawing(figure, plot.name, plot.alt, caption)
+        return drawing(figure, plot.name, plot.alt, caption, _numbers(panels))
+
+
+def _numbers(panels: dict[str, Marks]) -> Iterator[Record]:
+    for process, marks in panels.items():
+        for (term, method), dot in marks.items():
+            where = {"process": process, "method": method, "term": term}
+            yield where | {"value": dot.x, "low": dot.low, "high": dot.high}
 
 
 def _share(axes: list[Axes], plot: Plot) -> bool:

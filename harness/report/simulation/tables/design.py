@@ -42,7 +42,7 @@ def ademp_table(sim: Simulation) -> Table:
             else "Not one.",
         ),
     )
-    columns = (Column("", numeric=False), Column("This study", numeric=False, wraps=True))
+    columns = (Column("Part", numeric=False), Column("This study", numeric=False, wraps=True))
     rows = tuple((Cell(part, tone="head"), Cell(text)) for part, text in parts)
     note = "ADEMP: Morris, White and Crowther 2019, Statistics in Medicine 38:2074."
     return Table("ademp", "Aims, data, estimands, methods, measures", columns, rows, note)

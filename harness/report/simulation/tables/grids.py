@@ -11,7 +11,7 @@ from harness.report.simulation.measures import BY_NAME, error_text, value_text
 from harness.report.simulation.reading import Simulation
 from harness.report.tables.table import Cell, Column, Table, Tone
 
-SIGNS = {"within": "", "below": "▼ ", "above": "▲ "}
+SIGNS = {"within": "", "below": "▼", "above": "▲"}
 Judge = Callable[[Record], Judged | bool | None]
 
 
@@ -108,11 +108,11 @@ def _cell(measure: str, row: Record | None, judge: Judge) -> Cell:
         return Cell(NOTHING, sub=row["reason"] or "", tone="muted")
     shown, found = BY_NAME[measure], judge(row)
     verdict = _verdict(row, found)
-    text = f"{SIGNS[verdict]}{value_text(shown, row)}"
+    text = value_text(shown, row)
     if measure == "rejection" and row["truth"] == 0.0:
         text = f"({text})"
     tone: Tone = "" if verdict == "within" else "near"
-    return Cell(text, sub=error_text(shown, row), tone=tone)
+    return Cell(text, sub=error_text(shown, row), tone=tone, sign=SIGNS[verdict])
 
 
 def _verdict(row: Record, found: Judged | bool | None) -> str:
