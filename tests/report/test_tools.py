@@ -197,7 +197,7 @@ def test_a_figure_is_enlarged_and_focus_comes_back(look, report, by):
     dialog = page.get_by_role("dialog")
     assert dialog.is_visible()
     width = dialog.locator("img").bounding_box()["width"]
-    page.get_by_role("button", name="Twice the size").click()
+    page.get_by_role("button", name="Larger").click()
     assert dialog.locator("img").bounding_box()["width"] > 1.5 * width
     page.keyboard.press("Escape")
     assert not dialog.is_visible()

@@ -3,24 +3,26 @@ const zoom = document.createElement("dialog");
 zoom.className = "zoom";
 zoom.setAttribute("aria-label", "Enlarged figure");
 
+// As large as fits; on a screen where that is small, as large as it was drawn.
 function enlarge(picture) {
   const large = picture.cloneNode();
+  large.style.setProperty("--drawn", `${picture.getAttribute("width")}px`);
   const frame = element("div", "", large);
   frame.className = "frame";
   frame.tabIndex = 0;
   frame.setAttribute("role", "region");
   frame.setAttribute("aria-label", "Figure");
-  const size = makeButton("Twice the size", "tool", () => {
-    const twice = size.getAttribute("aria-pressed") !== "true";
-    size.setAttribute("aria-pressed", String(twice));
-    zoom.classList.toggle("twice", twice);
-  });
-  size.setAttribute("aria-pressed", "false");
+  const size = makeButton("Larger", "tool", () => grow(size.getAttribute("aria-pressed") !== "true"));
+  const grow = (wanted) => {
+    size.setAttribute("aria-pressed", String(wanted));
+    zoom.classList.toggle("larger", wanted);
+  };
   const shut = makeButton("Close", "tool", () => zoom.close());
-  zoom.classList.remove("twice");
-  zoom.replaceChildren(element("div", "", size, " ", shut), frame);
-  zoom.firstChild.className = "bar";
+  const bar = element("div", "", size, " ", shut);
+  bar.className = "bar";
+  zoom.replaceChildren(bar, frame);
   zoom.showModal();
+  grow(frame.clientWidth < 0.7 * Number(picture.getAttribute("width")));
   shut.focus();
 }
 
