@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 PAGE = "command-line.md"
+# Set for a terminal, where a backspace keeps the lines apart.
+EXAMPLES = re.compile(r"\x08?\n?Examples:\n(?P<lines>(?:  .*\n)+)")
 HEAD = """# Command line
 
 `harness COMMAND --help` prints the same. Exit codes: 0 all is well, 1 a pair does not reach its
@@ -23,9 +26,17 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def _commands() -> str:
-    command = [sys.executable, "-m", "typer", "harness.cli", "utils", "docs", "--name", "harness"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    command = [sys.executable, "-m", "typer", "--app", "app", "harness.cli.app"]
+    done = subprocess.run(
+        [*command, "utils", "docs", "--name", "harness"],
+        capture_output=True, encoding="utf-8", check=True,
+    )  # fmt: skip
     _, title, rest = done.stdout.partition("# `harness`\n")
     if not title:
         raise ValueError(f"typer writes its page otherwise than it did: {done.stdout[:200]!r}")
-    return rest
+    return EXAMPLES.sub(_block, rest)
+
+
+def _block(found: re.Match[str]) -> str:
+    lines = (line.strip() for line in found["lines"].splitlines())
+    return "**Examples**:\n\n```sh\n" + "\n".join(lines) + "\n```\n"

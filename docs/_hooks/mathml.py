@@ -10,6 +10,8 @@ from latex2mathml.converter import convert
 
 # What pymdownx.arithmatex leaves, in its generic mode.
 INLINE = re.compile(r'<span class="arithmatex">\\\((.+?)\\\)</span>', re.DOTALL)
+# The name of a function stands apart from what it is taken of, unless that begins with a bracket.
+FUNCTION = re.compile(r"(?<!<msub>)<mi>(log|exp|det)</mi>(?!<mo[^>]*>(?:\(|&#x00028;))")
 BLOCK = re.compile(r'<div class="arithmatex">\\\[(.+?)\\\]</div>', re.DOTALL)
 
 
@@ -24,4 +26,6 @@ def _mathml(latex: str, display: str) -> str:
     shown = convert(latex, display=display)
     if "\\" in shown:
         raise ValueError(f"latex2mathml does not know a command in {latex!r}: write it otherwise")
-    return shown
+    # latex2mathml writes the sign of the keyboard, which browsers do not set as a relation.
+    shown = shown.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
+    return FUNCTION.sub(r'<mi>\1</mi><mspace width="0.17em"/>', shown)

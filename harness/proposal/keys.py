@@ -24,6 +24,8 @@ ROLES: tuple[Role, ...] = ("unit", "period", "event")
 MOST_TWICE = 0.02
 # One unit with an event that is outside of the data is a slip; most of them, another column.
 LEAST_INSIDE = 0.5
+# Codes of units come with most periods; counts come with some.
+LEAST_FULL = 0.5
 # Numbers that count one by one may have gaps; codes and counts have more gaps than steps.
 LEAST_BY_ONE = 0.5
 
@@ -57,7 +59,7 @@ def choose_keys(facts: Sequence[Facts], asked: Asked) -> tuple[Keys, tuple[Choic
     """
     found = _candidates(facts, asked)
     best = [keys for keys in found if keys.by_name == max(k.by_name for k in found)]
-    best = _without_twins(best)
+    best = _without_twins([keys for keys in best if not _derived(keys, best)])
     for role in ROLES:
         names = list(dict.fromkeys(getattr(keys, role).name for keys in best))
         if len(names) > 1:
@@ -78,7 +80,11 @@ def _candidates(facts: Sequence[Facts], asked: Asked) -> list[Keys]:
 
     rows = len(facts[0].codes)
     periods = [f for f in open_to("period") if asked.period or counts_periods(f)]
-    units = [f for f in open_to("unit") if asked.unit or names_units(f, rows)]
+    units = [
+        f
+        for f in open_to("unit")
+        if asked.unit or (names_units(f, rows) and _no_count(f, periods, rows))
+    ]
     pairs = [
         (unit, period)
         for unit, period in product(units, periods)
@@ -113,6 +119,13 @@ def names_units(facts: Facts, rows: int) -> bool:
     return not facts.missing and 2 <= len(facts.values) <= rows / 2
 
 
+def _no_count(facts: Facts, periods: Sequence[Facts], rows: int) -> bool:
+    """Whether a column is text, or called like a unit, or numbers with a row in most periods."""
+    if facts.numbers is None or called("unit", facts.name):
+        return True
+    return any(rows >= LEAST_FULL * len(facts.values) * len(p.values) for p in periods)
+
+
 def _one_row_each(unit: Facts, period: Facts) -> bool:
     """Whether no unit has a period twice, but for a slip."""
     rows, different = len(unit.codes), len(unit.values) * len(period.values)
@@ -143,6 +156,24 @@ def _without_twins(found: list[Keys]) -> list[Keys]:
         if not any(_twins(keys, other) for other in kept):
             kept.append(keys)
     return kept
+
+
+def _derived(keys: Keys, found: Sequence[Keys]) -> bool:
+    """Whether the period is the time to the event, made of another column of periods."""
+    return any(
+        other.unit is keys.unit
+        and other.period is not keys.period
+        and other.event is keys.event
+        and _differ_by(other.period, keys.period, other.event)
+        for other in found
+    )
+
+
+def _differ_by(a: Facts, b: Facts, difference: Facts) -> bool:
+    if a.numbers is None or b.numbers is None or difference.numbers is None:
+        return False
+    there = ~np.isnan(difference.numbers)
+    return bool((a.numbers - b.numbers == difference.numbers)[there].all())
 
 
 def _twins(a: Keys, b: Keys) -> bool:
@@ -182,13 +213,11 @@ def _no_pair(
     facts: Sequence[Facts], units: Sequence[Facts], periods: Sequence[Facts], asked: Asked
 ) -> str:
     """Why no two columns are unit and period."""
-    named = [f for f in facts if f.name == asked.period] or list(facts)
-    for line in (how(f) for how in (how_to_number, far_apart) for f in named):
-        if line is not None and not (periods and units and not asked.period):
-            return line
     dated = next((line for f in facts if (line := how_to_number(f)) is not None), None)
-    if dated is not None:
-        return dated
+    spaced = [f for f in facts if any(f is not u and _one_row_each(u, f) for u in units)]
+    line = dated or next((line for f in spaced if (line := far_apart(f)) is not None), None)
+    if line is not None and asked.period is None:
+        return line
     if not periods:
         return (
             "no column counts periods: one has to hold whole numbers, none missing, that follow one"

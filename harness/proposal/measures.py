@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def choose_measures(
     reasons = {f.name: reason for f in others if (reason := _no_count(f, keys)) is not None}
     able = [f for f in others if f.name not in reasons]
     exposure = _exposure(others, able, asked)
-    counts = _counts(others, able, exposure.column, asked)
+    counts = _counts(others, reasons, exposure.column, asked)
     used = {exposure.column, *(choice.column for choice in counts)}
     left = [
         LeftOut(f.name, reasons.get(f.name, "by its name another exposure"))
@@ -116,7 +116,8 @@ def _exposure(others: Sequence[Facts], able: Sequence[Facts], asked: Asked) -> C
         rest = tuple(f.name for f in open_to if _moves(f) and not _exceeds(larger[0], f))
         reason = f"{_span(larger[0])}; the only column that exceeds every other count in every row"
         return Choice("exposure", larger[0].name, reason, "values", rest)
-    moving = [f.name for f in open_to if _moves(f)]
+    # What is left has to be counted.
+    moving = [f.name for f in open_to if _moves(f) and any(other is not f for other in able)]
     if moving:
         raise ConfigError(
             "no column is called like an exposure: choose"
@@ -166,20 +167,27 @@ def _span(facts: Facts) -> str:
 
 
 def _counts(
-    others: Sequence[Facts], able: Sequence[Facts], exposure: str, asked: Asked
+    others: Sequence[Facts], reasons: Mapping[str, str], exposure: str, asked: Asked
 ) -> tuple[Choice, ...]:
     if asked.counts:
         by_name = {f.name: f for f in others}
         return tuple(
             Choice("count", name, _counted(by_name[name]), "option") for name in asked.counts
         )
-    found = [f for f in able if f.name != exposure and not called("exposure", f.name)]
+    able = [f for f in others if f.name not in (*reasons, exposure)]
+    found = [f for f in able if not called("exposure", f.name)]
     if not found:
         raise ConfigError(
             "no column is counted: a count is a whole number of 0 or more that changes within"
-            " units: add it, or name it by --count"
+            f" units{_nearly(others, reasons)}: correct or add it, or name it by --count"
         )
     return tuple(Choice("count", f.name, _counted(f)) for f in found)
+
+
+def _nearly(others: Sequence[Facts], reasons: Mapping[str, str]) -> str:
+    """The first column of numbers that is no count, and why not."""
+    near = next((f.name for f in others if f.numbers is not None and f.name in reasons), None)
+    return "" if near is None else f" ({near!r}: {reasons[near]})"
 
 
 def _counted(facts: Facts) -> str:

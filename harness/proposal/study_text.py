@@ -48,7 +48,7 @@ def _head(found: Proposal, target: Path) -> str:
 #   harness run {_shown(target.name)}      fits, compares, writes the report
 
 # Name of the report's folder, and its title.
-study: {_slug(target.stem)}
+study: {scalar(_slug(target.stem))}
 title: {scalar(title)}
 """
 
@@ -104,7 +104,8 @@ def _indicators(found: Proposal) -> str:
 def _names(found: Proposal) -> dict[str, str]:
     """Name of the indicator of each column of counts."""
     columns = found.counts
-    return dict(zip(columns, _different([_slug(column) for column in columns]), strict=True))
+    different = _different([_slug(column) for column in columns])
+    return dict(zip(columns, map(scalar, different), strict=True))
 
 
 def _strata(found: Proposal) -> str:
@@ -121,7 +122,7 @@ def _strata(found: Proposal) -> str:
 
 def _stratum(column: str, values: tuple[str, ...]) -> str:
     names = _different([_slug(value) for value in values])
-    labels = flow((scalar(v), n) for v, n in zip(values, names, strict=True))
+    labels = flow((scalar(v), scalar(n)) for v, n in zip(values, names, strict=True))
     return flow((("column", scalar(column)), ("labels", labels), ("minimum_units", "5")))
 
 
@@ -220,7 +221,7 @@ def _power(found: Proposal) -> str:
 # harness power FILE: how often the test of a contrast rejects in such a design. harness simulate
 # FILE: bias, coverage and error rates of methods (docs/simulation.md has every process).
 #power: {{process: {{{truth}}}, contrast: step0 = 0}}
-#simulate: {{processes: [{{name: base, {truth}}}], methods: [{{name: laplace}}]}}
+#simulate: {{processes: [{{name: base, {panel}}}], methods: [{{name: laplace}}]}}
 """
 
 

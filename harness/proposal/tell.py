@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.proposal.choice import Choice
+from harness.proposal.models import Estimable
 from harness.proposal.propose import Proposal
 from harness.proposal.survey import Survey
 from harness.proposal.wording import counted, either
@@ -30,13 +31,22 @@ def told(found: Proposal) -> Iterator[str]:
     for line in survey_lines(found.survey):
         yield f"  {line}"
     yield "\nImpact models"
-    for impact, why in found.model.impacts.items():
-        chosen = " (proposed)" if impact == found.model.impact else ""
-        yield f"  {impact:<16} {'can be estimated' if why is None else f'no: {why}'}{chosen}"
+    for line in _impact_lines(found.model):
+        yield f"  {line}"
     if found.warnings:
         yield "\nMind"
         for line in found.warnings:
             yield f"  - {line}"
+
+
+def _impact_lines(model: Estimable) -> Iterator[str]:
+    able = [name for name, why in model.impacts.items() if why is None]
+    yield f"proposed          {model.impact}, random effects: {model.random}"
+    yield f"can be estimated  {', '.join(able)}"
+    reasons = dict.fromkeys(why for why in model.impacts.values() if why is not None)
+    for reason in reasons:
+        names = [name for name, why in model.impacts.items() if why == reason]
+        yield f"cannot            {', '.join(names)}: {reason}"
 
 
 def _decided(choice: Choice) -> str:
@@ -59,8 +69,9 @@ def survey_lines(found: Survey) -> Iterator[str]:
     shown = [f"{n} in {period}" for period, n in list(found.events.items())[:MOST_EVENTS]]
     more = len(found.events) - MOST_EVENTS
     yield f"events   {', '.join(shown)}" + (f" and {more} more periods" if more > 0 else "")
-    holes = counted(found.with_holes, "unit lacks a period", "units lack a period")
-    yield f"gaps     {holes} between the first and the last of its own"
+    lack = counted(found.with_holes, "unit lacks", "units lack")
+    holes = f"{lack} a period between their first and last" if found.with_holes else "none"
+    yield f"gaps     {holes}"
     first, last = found.window
     for name, part in found.indicators.items():
         gone = f" and {part.missing:,} without a value" if part.missing else ""

@@ -45,9 +45,9 @@ def _of_units(found: Survey) -> Iterator[str]:
 def _of_events(found: Survey) -> Iterator[str]:
     if found.outside:
         yield (
-            f"{counted(len(found.outside), 'unit')} ({_named(found.outside)}) with an event before"
-            " the second or after the last own period tell nothing of a change: correct the event,"
-            " or leave it empty where there was none"
+            f"{counted(len(found.outside), 'unit')} ({_named(found.outside)}): an event before the"
+            " second or after the last own period tells nothing of a change: correct it, or leave"
+            " it empty where there was none"
         )
     if len(found.events) == 1:
         (period,) = found.events

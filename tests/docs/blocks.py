@@ -3,7 +3,7 @@
     python           in one namespace a page
     sh               by bash, stopping at the first command that fails
     r                by Rscript, in one workspace a page
-    yaml             part of a study file, merged over the page's last whole one
+    yaml             part of a study file, merged over a whole one
     output           what the block before it printed, word for word; ``...`` stands for anything
     any, title="x"   written as the file x; a study file is validated
 
@@ -20,9 +20,8 @@ import re
 import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ruamel.yaml import YAML
 from sybil import Document, Example, Region
@@ -34,7 +33,7 @@ from harness.study.loading import load_plan
 ROOT = Path(__file__).resolve().parents[2]
 INFO = re.compile(r"(?P<language>[\w-]*)(?: title=\"(?P<title>[^\"]+)\")?$\n", re.MULTILINE)
 NOT_RUN = re.compile(r"<!-- not run: (?P<reason>[^>]+) -->\s*\Z")
-# What a fragment is merged over where its page has no whole study file.
+# What a part of a study file is merged over.
 SKELETON = {
     "study": "wards",
     "title": "Falls before and after the new protocol",
@@ -65,7 +64,6 @@ class Blocks:
     """Sybil's parser of every block of a page, and what the page has come to so far."""
 
     printed: str | None = None
-    study: dict[str, Any] = field(default_factory=lambda: dict(SKELETON))
 
     def __call__(self, document: Document) -> Iterator[Region]:
         for region in RawFencedCodeBlockLexer(INFO)(document):
@@ -90,12 +88,11 @@ class Blocks:
         # A file in a folder is something else's configuration.
         if file.suffix == ".yaml" and file.parent == Path():
             load_plan(file)
-            self.study = YAML(typ="safe").load(text)
 
     def _yaml(self, example: Example) -> None:
         part = YAML(typ="safe").load(str(example.parsed))
         file = Path("fragment.yaml")
-        YAML(typ="safe").dump({**self.study, **part}, file)
+        YAML(typ="safe").dump({**SKELETON, **part}, file)
         load_plan(file)
         file.unlink()
 

@@ -29,8 +29,15 @@ NEEDS_R = {
     "docs/pytest.md",
     "docs/tutorial.md",
     "docs/verdicts.md",
+    "docs/your-own-panel.md",
 }
-LONG = {"README.md", "docs/pytest.md", "docs/simulation.md", "docs/tutorial.md"}
+LONG = {
+    "README.md",
+    "docs/pytest.md",
+    "docs/simulation.md",
+    "docs/tutorial.md",
+    "docs/your-own-panel.md",
+}
 
 
 def name(page: Path) -> str:

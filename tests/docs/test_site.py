@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from harness.cli.app import app
 from tests.docs.blocks import ROOT
 
 # What a browser fetches unasked, and by which attribute.
@@ -107,3 +108,16 @@ def test_every_formula_became_mathml(site: Path) -> None:
     # Two dollars that no formula became.
     prose = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.DOTALL)
     assert [f.name for f, text in pages.items() if "$" in prose.sub("", text)] == []
+
+
+def test_every_command_has_its_part(pages: dict[Path, Page], site: Path) -> None:
+    commands = {name or function.__name__ for name, function in registered()}
+    assert commands
+    wanted = {f"harness-{name}" for name in commands}
+    assert wanted <= pages[site / "command-line.html"].anchors
+
+
+def registered() -> Iterator[tuple[str | None, Callable[..., None]]]:
+    for command in app.registered_commands:
+        assert command.callback is not None
+        yield command.name, command.callback
