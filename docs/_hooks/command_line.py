@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import textwrap
 from typing import Any
 
 from mkdocs.structure.files import File, Files
@@ -23,9 +25,23 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def _commands() -> str:
-    command = [sys.executable, "-m", "typer", "harness.cli", "utils", "docs", "--name", "harness"]
+    command = [
+        sys.executable,
+        "-m",
+        "typer",
+        "harness.cli.app",
+        "utils",
+        "docs",
+        "--name",
+        "harness",
+    ]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     _, title, rest = done.stdout.partition("# `harness`\n")
     if not title:
         raise ValueError(f"typer writes its page otherwise than it did: {done.stdout[:200]!r}")
-    return rest
+    # A \b keeps the lines of the examples apart in a terminal.
+    return re.sub(r"\x08\nExamples:\n((?: {2}.*\n)+)", _examples, rest)
+
+
+def _examples(found: re.Match[str]) -> str:
+    return f"**Examples**:\n\n```console\n{textwrap.dedent(found[1])}```\n"
