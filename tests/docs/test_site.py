@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from harness.cli.app import app
-from tests.docs.blocks import ROOT
 
 # What a browser fetches unasked, and by which attribute.
 FETCHED = {"script": "src", "img": "src", "link": "href", "source": "src", "iframe": "src"}
@@ -40,17 +37,6 @@ class Page(HTMLParser):
             self.fetched.append(str(given[FETCHED[tag]]))
         if tag == "img" and not given.get("alt"):
             self.without_alt.append(str(given.get("src")))
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

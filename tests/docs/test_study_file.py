@@ -52,7 +52,7 @@ PARTS = dict(
 
 def rows(part: str) -> dict[str, str]:
     """Keys of the table that begins a part, with the column of defaults."""
-    table = part.partition("| key | default | |\n|---|---|---|\n")[2].partition("\n\n")[0]
+    table = part.partition("| key | default | meaning |\n|---|---|---|\n")[2].partition("\n\n")[0]
     cells = [line.strip("|").split(" | ") for line in table.splitlines()]
     return {key.strip(" `"): default.strip() for key, default, *_ in cells}
 
