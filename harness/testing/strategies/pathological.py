@@ -150,6 +150,8 @@ PATHOLOGIES: Mapping[str, Pathology] = MappingProxyType(
         "a period beyond 64 bits": Pathology("panel error", _first("period", 10**20)),
     }
 )
+# Without random effects nothing is the matter.
+ABOUT_RANDOM_EFFECTS = frozenset({"one unit", "units all alike"})
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,8 @@ class Pathological:
     @property
     def outcome(self) -> Outcome:
         """What must come of it; see ``Pathology``."""
+        if self.random == "none" and self.kind in ABOUT_RANDOM_EFFECTS:
+            return "fit"
         return PATHOLOGIES[self.kind].outcome
 
     @property
