@@ -208,6 +208,12 @@ def test_the_expanded_interval_of_a_normal_mean_is_that_of_t(clusters):
     assert quantile == pytest.approx(scipy.stats.t.ppf(0.975, clusters - 1), rel=ROUNDING, abs=0)
 
 
+def test_percentage_points_lie_at_one_more_than_the_resamples():
+    tail = expanded_tail(5) * (RESAMPLES + 1)
+    found = percentile_interval(np.arange(1.0, RESAMPLES + 1), 5)
+    assert found == pytest.approx((tail, RESAMPLES + 1 - tail), rel=ROUNDING, abs=0)
+
+
 @pytest.mark.parametrize("clusters", [5, 6, 24])
 def test_intervals_cover_what_they_say(clusters):
     """Plain percentile intervals cover about 86, 85 and 93 % here."""
