@@ -19,6 +19,7 @@ from harness.concordance.agreement.bootstrap import (
     RESAMPLES,
     cluster_totals,
     draws,
+    expanded_tail,
     percentile_interval,
     why_no_interval,
 )
@@ -197,6 +198,20 @@ def test_the_bootstrap_interval_by_enumeration():
     assert np.mean(exact <= interval[0]) >= tail - slack
     assert np.mean(exact > interval[1]) <= tail + slack
     assert np.mean(exact >= interval[1]) >= tail - slack
+
+
+@pytest.mark.parametrize("clusters", [5, 24])
+def test_the_expanded_interval_of_a_normal_mean_is_that_of_t(clusters):
+    """Resampled means vary as if divided by n: their quantile, so shrunk, is Student's."""
+    shrunk = np.sqrt((clusters - 1) / clusters)
+    quantile = scipy.stats.norm.isf(expanded_tail(clusters)) * shrunk
+    assert quantile == pytest.approx(scipy.stats.t.ppf(0.975, clusters - 1), rel=ROUNDING, abs=0)
+
+
+def test_percentage_points_lie_at_one_more_than_the_resamples():
+    tail = expanded_tail(5) * (RESAMPLES + 1)
+    found = percentile_interval(np.arange(1.0, RESAMPLES + 1), 5)
+    assert found == pytest.approx((tail, RESAMPLES + 1 - tail), rel=ROUNDING, abs=0)
 
 
 @pytest.mark.parametrize("clusters", [5, 6, 24])

@@ -134,6 +134,11 @@ def test_what_one_group_alone_speaks_of_adds_nothing(correction) -> None:
     assert rest.covariance[0, 0] > BIASED
 
 
+def test_one_group_is_refused() -> None:
+    with pytest.raises(ConfigError, match="two groups at least"):
+        sandwich(np.zeros((1, 1)), np.ones((1, 1, 1)), np.ones((1, 1)), "CR1")
+
+
 def test_robust_errors_of_a_singular_fit_are_those_of_the_smaller_model() -> None:
     design = simulated(seed=4, sd=(0.3, 0.0))
     fit = PoissonGLMM.from_design(design).fit()
