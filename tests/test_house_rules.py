@@ -14,8 +14,6 @@ import pytest
 
 TESTS = Path(__file__).parent
 FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.py"))
-# Rooms that do not keep the rule yet.
-NOT_YET = ("metamorphic/", "report/")
 # What a call must say, beside what else is a tolerance of it.
 MUST_SAY = {
     "approx": ("abs", "rel"),
@@ -62,7 +60,7 @@ def _is_bounded_by_a_number(compared: ast.Compare) -> bool:
     )
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if not file.startswith(NOT_YET)])
+@pytest.mark.parametrize("file", FILES)
 def test_tolerances_have_names(file: str) -> None:
     assert list(offences((TESTS / file).read_text(encoding="utf-8"))) == []
 

@@ -248,7 +248,7 @@ def test_the_curve_draws_the_numbers():
     for line, own in zip(drawn, analysis.lines, strict=True):
         wanted = [math.nan if p["power"] is None else 100 * p["power"] for p in own.points]
         assert line.get_xdata().tolist() == list(UNITS)
-        assert line.get_ydata().tolist() == pytest.approx(wanted, nan_ok=True, rel=0)
+        assert line.get_ydata().tolist() == pytest.approx(wanted, nan_ok=True, rel=0, abs=0)
     crosses = [line for line in ax.lines if line.get_marker() == "x"]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in crosses] == [(20, 0.0)] * 2
     bounds = [list(line.get_ydata()) for line in ax.lines if line.get_linestyle() == ":"]

@@ -31,6 +31,8 @@ TERMS = (
 )
 EFFECTS = ("'''); open('ran', 'w')\n#", "z | g) + (1 | \\`system('touch ran')\\`")
 UNITS = ("__import__('os').system('touch ran')", "system('touch ran')", "=cmd|'/c touch ran'!A1")
+# Standard errors between fits of the same rows in another order of units, at an engine's defaults.
+SAME = 1e-2
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_a_fit_and_the_lines_that_redo_it(
     assert fit.failure is None
     assert tuple(fit.params.index) == TERMS
     # Other names, another order of units: the same fit but for the order of sums.
-    np.testing.assert_allclose(fit.params, plain.params, rtol=1e-2, atol=1e-4)
+    np.testing.assert_allclose(fit.params, plain.params, rtol=0, atol=SAME * plain.bse.max())
     design_frame(hostile).to_csv(tmp_path / "d.csv", index=False)
     if fit.language == "R":
         command = ["Rscript", "--vanilla", "-e", f"{loading_in_r('d.csv')}\n{fit.reproduce}"]
