@@ -19,6 +19,7 @@ from multiprocessing import context, popen_spawn_posix
 from typing import Any
 
 from harness.engines.r_bridge import R_ENVIRONMENT
+from harness.engines.r_installation import unsafe_for_r
 from harness.errors import HarnessError
 
 
@@ -40,6 +41,9 @@ def _with(mapping: MutableMapping[str, Any], values: dict[str, Any]) -> Iterator
 @cache
 def workers_folder() -> str:
     """Return where workers keep what is theirs: R's own folder outlives an R that was killed."""
+    unsafe = unsafe_for_r()
+    if unsafe is not None:
+        raise HarnessError(unsafe)
     place = os.environ.get("TMPDIR")
     try:
         folder = tempfile.mkdtemp(prefix="harness-workers-", dir=place)

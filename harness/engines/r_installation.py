@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -83,9 +84,28 @@ def find_rscript() -> str | None:
     return shutil.which("Rscript")
 
 
+def unsafe_for_r() -> str | None:
+    """Return None where R may be started, else one line that says why not and the mend.
+
+    As it ends, R removes its temporary folder by a shell, ``rm -Rf <folder>``, without quotes: of a
+    name with a space or a dollar sign other folders are removed, and commands in it are run.
+    """
+    for name in ("TMPDIR", "TMP", "TEMP"):
+        place = os.environ.get(name)
+        if place and re.fullmatch(r"[\w./+,:@%=-]+", place) is None:
+            return (
+                f"{name} is {place!r}: R removes its temporary folder by a shell, which would read"
+                f" this as something else: set {name} to a path of letters, digits and ._-/"
+            )
+    return None
+
+
 @cache
 def r_installation() -> RInstallation:
     """Ask R once for its version and packages."""
+    unsafe = unsafe_for_r()
+    if unsafe is not None:
+        return RInstallation(None, None, problem=unsafe)
     rscript = find_rscript()
     if rscript is None:
         home = os.environ.get("R_HOME")

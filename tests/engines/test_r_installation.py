@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import harness
 from harness.engines import engine, require
-from harness.engines.r_installation import MEND, RInstallation, find_rscript, r_installation
-from harness.errors import ConfigError, EngineUnavailable
+from harness.engines.context import workers_folder
+from harness.engines.r_installation import (
+    MEND,
+    RInstallation,
+    find_rscript,
+    r_installation,
+    unsafe_for_r,
+)
+from harness.errors import ConfigError, EngineUnavailable, HarnessError
 from tests.engines.panels import design
 
 ANSWERS = {
@@ -110,3 +118,29 @@ def test_unknown_engine(name: str, says: str) -> None:
             ask(name)
         assert says in str(error.value)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "TMP", "TEMP"])
+@pytest.mark.parametrize(
+    "place", ["/tmp/two words", "/tmp/$nothing", "/tmp/a;b", "/tmp/`b`", "/tmp/'"]
+)
+def test_r_is_not_started_where_it_would_remove_other_folders(
+    monkeypatch: pytest.MonkeyPatch, name: str, place: str
+) -> None:
+    """As it ends, R hands the name of its temporary folder to a shell, without quotes."""
+
+    def start(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setenv(name, place)
+    monkeypatch.setattr(subprocess, "run", start)
+    found = r_installation.__wrapped__()
+    assert found.problem is not None
+    assert f"set {name} to a path" in found.problem
+    with pytest.raises(HarnessError, match=f"set {name} to a path"):
+        workers_folder.__wrapped__()
+
+
+def test_r_is_started_where_names_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", "/var/folders/x_1/T.a-b+c/Söhne")
+    assert unsafe_for_r() is None

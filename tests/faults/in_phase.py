@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,10 +59,7 @@ def fit_by(task: Task, scripts: Path) -> FitResult:
 
 
 def fit_within(task: Task, size: int) -> FitResult:
-    """Fit in so many bytes of memory, whoever fits."""
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (size, before[1]))
-    try:
+    """Fit by an Rscript that has so many bytes of memory."""
+    words = ("prlimit", f"--as={size}")
+    with mock.patch.object(r_bridge, "_until_this_process_ends", return_value=words):
         return fit_task(task)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)

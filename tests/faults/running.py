@@ -14,11 +14,14 @@ from tests.study.simulations import HARNESS, LIMIT, ROOT
 FILES = ("results.json", "index.html", "report.md")
 
 
-def small_study(folder: Path, engines: str = "laplace, agq") -> Path:
-    """Write a study of six fits an engine into a folder."""
+def small_study(
+    folder: Path, engines: str = "laplace, agq", settings: str = "default, tight"
+) -> Path:
+    """Write a study of three analyses into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     return write_study(
         folder, strata=STRATA, engines=f"engines: [{engines}]",
+        settings=f"settings: [{settings}]",
         dispersion_replicates="dispersion_replicates: 0",
     )  # fmt: skip
 

@@ -16,7 +16,13 @@ from harness.errors import HarnessError
 from harness.study.store import FILE, ResultStore
 from tests.faults.running import assert_one_line, run, small_study, written
 
-SIZES = {"before the store": 8, "in the store": 40, "in the report": 200}  # KiB
+# KiB. The others take as long, and less can go wrong there.
+LONG = pytest.mark.long
+SIZES = [
+    pytest.param(8, id="before the store", marks=LONG),
+    pytest.param(40, id="in the store", marks=LONG),
+    pytest.param(200, id="in the report"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("size", SIZES)
 def test_a_full_disk(tmp_path: Path, disk: Disk, whole: dict[str, bytes], size: int) -> None:
     small_study(tmp_path)
     out = disk(f"size={size}k")
@@ -63,7 +69,7 @@ def test_a_full_disk(tmp_path: Path, disk: Disk, whole: dict[str, bytes], size: 
     assert written(out) == whole
 
 
-@pytest.mark.parametrize("size", [4_000, 100_000])
+@pytest.mark.parametrize("size", [pytest.param(4_000, marks=LONG), 100_000])
 def test_files_may_not_grow(tmp_path: Path, whole: dict[str, bytes], size: int) -> None:
     """What anybody can limit: a file that may not grow past so many bytes."""
     small_study(tmp_path)
@@ -75,7 +81,13 @@ def test_files_may_not_grow(tmp_path: Path, whole: dict[str, bytes], size: int) 
     assert written(tmp_path / "reports") == whole
 
 
-@pytest.mark.parametrize("existing", [False, True], ids=["new", "with an earlier run"])
+@pytest.mark.parametrize(
+    "existing",
+    [
+        pytest.param(False, id="new"),
+        pytest.param(True, id="with an earlier run", marks=LONG),
+    ],
+)
 def test_a_read_only_disk(
     tmp_path: Path, disk: Disk, whole: dict[str, bytes], existing: bool
 ) -> None:

@@ -118,6 +118,16 @@ def recoded_stages(design: Design, base: Answer, rng: np.random.Generator) -> tu
     )
 
 
+def reordered_stages(
+    design: Design, base: Answer, rng: np.random.Generator
+) -> tuple[Design, Answer]:
+    """The order of the columns means nothing."""
+    order = rng.permutation(len(base.params))
+    return changed(design, exog=design.exog[:, order]), replace(
+        base, params=base.params[order], cov_params=base.cov_params[np.ix_(order, order)]
+    )
+
+
 def scaled_random_effects(
     design: Design, base: Answer, rng: np.random.Generator
 ) -> tuple[Design, Answer]:
@@ -168,5 +178,5 @@ def split_rows(design: Design, base: Answer, rng: np.random.Generator) -> tuple[
 
 RELATIONS: tuple[Relation, ...] = (
     permuted_rows, renamed_units, reversed_units, multiplied_exposure, shifted_offset,
-    recoded_stages, scaled_random_effects, moved_origin, doubled_units, split_rows,
+    recoded_stages, reordered_stages, scaled_random_effects, moved_origin, doubled_units, split_rows,
 )  # fmt: skip

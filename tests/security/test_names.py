@@ -52,7 +52,7 @@ HERE = [name for name, engine in engines().items() if engine.language == "Python
 @pytest.mark.parametrize(
     "engine", ["lme4", "glmmtmb", *(name for name in HERE if name != "statsmodels-vb")]
 )
-@pytest.mark.parametrize("settings", ["default", "tight"])
+@pytest.mark.parametrize("settings", ["default", pytest.param("tight", marks=pytest.mark.long)])
 def test_a_fit_and_the_lines_that_redo_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostile: Design, engine: str, settings: str
 ) -> None:
