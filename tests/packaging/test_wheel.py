@@ -53,7 +53,12 @@ def test_every_file_is_shipped(wheel: Path, folder: str) -> None:
 
 def test_report_templates_are_shipped(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        assert [n for n in archive.namelist() if n.startswith("harness/report/") and ".html" in n]
+        shipped = set(archive.namelist())
+    templates = ROOT / "harness" / "report" / "templates"
+    # Pages, styles, the script and the signs of LaTeX.
+    found = {path.relative_to(ROOT).as_posix() for path in templates.rglob("*") if path.is_file()}
+    assert {path.rpartition(".")[2] for path in found} == {"j2", "css", "js", "json"}
+    assert found <= shipped
 
 
 def test_nothing_else_is_shipped(wheel: Path) -> None:
