@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -107,3 +108,9 @@ KINDS: dict[str, Callable[[], dict[str, bytes]]] = {
     ),
     "session": lambda: render_session_report(build_session(HOSTILE)),
 }
+
+
+@functools.cache
+def files_of(kind: str) -> dict[str, bytes]:
+    """Every file of a report of this kind with names made of markup; drawn once a process."""
+    return KINDS[kind]()

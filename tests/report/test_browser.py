@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from harness.report.write import write_files
-from tests.report.kinds import HOSTILE, KINDS
+from tests.report.kinds import HOSTILE, KINDS, files_of
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -47,7 +47,7 @@ def kind(request) -> str:
 
 @pytest.fixture(scope="module")
 def files(kind) -> dict[str, bytes]:
-    return KINDS[kind]()
+    return files_of(kind)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.report.latex import LONG, _signs, escaped, latex
 from harness.report.plaintext import visible
 from harness.report.tables.table import Cell, Column, Table
-from tests.report.kinds import HOSTILE, KINDS
+from tests.report.kinds import HOSTILE, KINDS, files_of
 
 SIGNS = _signs()
 # Longest first: "\\{" is no "{".
@@ -38,7 +38,7 @@ def test_text_is_printed_as_it_stands(text):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_the_commands_of_a_table_are_left(kind):
-    sources = {n: t.decode() for n, t in KINDS[kind]().items() if n.endswith(".tex")}
+    sources = {n: t.decode() for n, t in files_of(kind).items() if n.endswith(".tex")}
     assert len(sources) > 1
     assert any(escaped(HOSTILE) in source for source in sources.values())
     for name, source in sources.items():

@@ -13,7 +13,7 @@ from harness.report.page import environment
 from harness.report.reading import Reading
 from harness.report.rounding import fixed, interval
 from harness.report.tables.data import unfit_table
-from tests.report.kinds import HOSTILE, KINDS
+from tests.report.kinds import HOSTILE, KINDS, files_of
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 AA = 4.5  # WCAG 2.2, contrast of normal text
@@ -66,7 +66,7 @@ def page(source):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_names_are_text(kind):
-    source = KINDS[kind]()["index.html"].decode("utf-8")
+    source = files_of(kind)["index.html"].decode("utf-8")
     found = Page(source)
     tags = Counter(tag for tag, _ in found.tags)
     assert set(tags).isdisjoint({"iframe", "object", "b[x]"})

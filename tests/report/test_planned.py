@@ -18,7 +18,7 @@ from harness.report import (
     write_simulation_report,
 )
 from harness.study.writing import WRITTEN
-from tests.report.kinds import KINDS, SMALL
+from tests.report.kinds import SMALL, files_of
 from tests.report.planned import build_simulation
 from tests.report.powered import build_power
 from tests.report.test_page import Page
@@ -79,7 +79,7 @@ def test_other_results_are_refused_and_nothing_written(kind, results, tmp_path, 
 
 
 def test_markdown_takes_no_markup_from_names(kind):
-    files = KINDS[kind]()
+    files = files_of(kind)
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     types = {token.type for token in parser.parse(files["report.md"].decode("utf-8"))}
     assert {"table_open", "fence"} <= types
