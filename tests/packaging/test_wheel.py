@@ -119,6 +119,7 @@ def test_it_finds_what_it_ships(environment: Environment) -> None:
 @WHEEL
 @pytest.mark.needs_r
 def test_the_built_in_study_runs(environment: Environment) -> None:
+    environment.run("python", "-m", "harness.glmm.warm")  # once, not in every worker
     done = environment.run(
         "harness", "run", "us-traffic", "--engines", "lme4,laplace", "--settings", "tight"
     )
