@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 
@@ -27,8 +28,8 @@ def lowest(extras: Iterable[str]) -> Iterator[str]:
         bounds = [part.version for part in requirement.specifier if part.operator == ">="]
         if len(bounds) != 1:
             raise SystemExit(f"{PROJECT.name}: {requirement} has no lower bound: give it one")
-        if found.setdefault(requirement.name, bounds[0]) != bounds[0]:
-            raise SystemExit(f"{PROJECT.name}: {requirement.name} has two lower bounds: keep one")
+        # An extra may ask for more than the package does.
+        found[requirement.name] = max(found.get(requirement.name, "0"), bounds[0], key=Version)
     return (f"{name}=={version}" for name, version in sorted(found.items()))
 
 

@@ -24,7 +24,7 @@ from tests.cli.ended import HARNESS, Cli
 
 COMMANDS: Any = typer.main.get_command(app)
 NAMES = sorted(COMMANDS.commands)
-# What takes half a second to import and is not needed to say what a command is for.
+# rich is not among them: some versions of typer load it themselves. What takes half a second to import and is not needed to say what a command is for.
 HEAVY = (
     "numba",
     "numpy",
@@ -33,7 +33,6 @@ HEAVY = (
     "statsmodels",
     "matplotlib",
     "rpy2",
-    "rich",
 )
 LOADED = f"print([name for name in {HEAVY!r} if name in sys.modules])"
 SHELLS = ("bash", "zsh", "fish")

@@ -62,9 +62,7 @@ def test_every_requirement_is_pinned_within_its_bounds(place: str, required: Req
 
 
 @pytest.mark.parametrize(("place", "required"), REQUIRED, ids=str)
-def test_every_requirement_has_one_lower_bound(place: str, required: Requirement) -> None:
-    bounds = {str(r.specifier) for _, r in REQUIRED if plain(r.name) == plain(required.name)}
-    assert len(bounds) == 1
+def test_every_requirement_has_a_lower_bound(place: str, required: Requirement) -> None:
     if place not in ("dev", "docs", "certified"):  # tools of the checkout: not what others install
         assert any(part.operator == ">=" for part in required.specifier)
 
