@@ -41,7 +41,7 @@ HOSTILE = {
     "a pickle": pickle.dumps(Runs()),
     "an array of pickled objects": packed('["array","|O",[1],"C"]', pickle.dumps(Runs())),
     "another package's class": packed('["own","subprocess:Popen",["touch ran"]]'),
-    "a class by another module's name": packed('["own","harness.cli:typer.Typer",[]]'),
+    "a class by another module's name": packed('["own","harness.cli.app:typer.Typer",[]]'),
     "what a module imports": packed('["own","harness.study.store:Path",["ran"]]'),
     "a function": packed('["own","harness.study.store:digest",[]]'),
     "a class that is no dataclass": packed('["own","harness.study.store:ResultStore",["ran"]]'),
