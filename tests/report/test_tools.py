@@ -247,6 +247,13 @@ def test_a_number_leads_to_the_lines_that_make_it(look, report, by):
     assert page.evaluate(READ) == {"text/plain": "fit <- glmer(y ~ x)\nfit\n"}
 
 
+@pytest.mark.parametrize("fragment", ["#%", "#nothing", "#%E6%BC%A2"])
+def test_an_address_that_leads_nowhere_is_the_top(look, report, fragment):
+    page = look(report, fragment=fragment)
+    assert page.locator("button.theme").is_visible()
+    assert page.evaluate("scrollY") == 0
+
+
 @pytest.mark.parametrize(("width", "opens"), [(375, False), (1280, True)])
 def test_the_contents_fold_on_a_small_screen(look, report, width, opens):
     page = look(report, viewport={"width": width, "height": 700})

@@ -46,7 +46,8 @@ def dispersion_table(found: list[Overdispersion]) -> Table:
 
 def _dispersion_row(check: Overdispersion) -> tuple[Cell, ...]:
     head = (indicator_cell(check.indicator), Cell(check.stratum["label"]))
-    observed = Cell(fixed(check.observed, 2), tone="strong" if check.over else "")
+    fit = check.poisson["id"] if check.poisson else ""
+    observed = Cell(fixed(check.observed, 2), tone="strong" if check.over else "", link=fit)
     if check.null is None:
         rest = (Cell(NOTHING),) * 5
         return (*head, observed, *rest, Cell("not tested", tone="muted"))

@@ -1,6 +1,14 @@
 // What is folded opens when a link leads into it; the contents fold on a small screen.
+function named(hash) {
+  try {
+    return document.getElementById(decodeURIComponent(hash.slice(1)));
+  } catch {
+    return null; // An address that somebody cut short.
+  }
+}
+
 function openTo(hash) {
-  const target = document.getElementById(decodeURIComponent(hash.slice(1)));
+  const target = named(hash);
   if (!target) return;
   for (let at = target; at; at = at.parentElement?.closest("details")) {
     if (at.tagName === "DETAILS") at.open = true;
