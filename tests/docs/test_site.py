@@ -87,6 +87,13 @@ def test_pictures_are_described(pages: dict[Path, Page]) -> None:
     assert [name for page in pages.values() for name in page.without_alt] == []
 
 
+def test_no_markup_is_shown(site: Path) -> None:
+    """A table cell that a stray bar cut in two shows tags, backticks or entities."""
+    stray = re.compile(r"&lt;/?code&gt;|&amp;#\d+;|<td>[^<]*`|`[^<]*</td>")
+    pages = {file.name: file.read_text("utf-8") for file in site.rglob("*.html")}
+    assert {name: found for name, text in pages.items() if (found := stray.findall(text))} == {}
+
+
 def test_every_formula_became_mathml(site: Path) -> None:
     pages = {file: file.read_text("utf-8") for file in site.rglob("*.html")}
     assert [file.name for file, text in pages.items() if 'class="arithmatex"' in text] == []
