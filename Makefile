@@ -15,10 +15,10 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help setup setup-test report lint test test-long bench docs clean
+.PHONY: help setup setup-test report lint test test-long test-lowest coverage bench docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: ## prepare .venv, and R where it may be installed; a second run changes nothing
 	@tools/setup.sh
@@ -40,6 +40,13 @@ test: setup-test lint ## everything but the long tests; PYTEST_ARGS="-k name" na
 # pytest ends with 5 where PYTEST_ARGS leaves no test.
 test-long: setup-test ## the long tests
 	$(PYTEST) -m long $(PYTEST_ARGS) || [ $$? -eq 5 ]
+
+test-lowest: setup ## a part of the suite with the lowest versions that pyproject.toml allows
+	@tools/lowest.sh $(PYTEST_ARGS)
+
+coverage: setup-test ## what part of harness/ the tests run, workers included; fails below the floor
+	$(PY) -m coverage erase
+	$(PYTEST) -m "not long" --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 bench: setup ## side-by-side timings
 	@for script in $(wildcard benchmarks/bench_*.py); do echo "== $$script"; $(PY) -m "benchmarks.$$(basename "$$script" .py)"; done

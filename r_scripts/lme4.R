@@ -281,6 +281,8 @@ lme4_answer <- function(fit, request, sharpen) {
 
 if (sys.nframe() == 0L) {
   here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)[1]))
+  # R hands itself a space in a path as ~+~.
+  here <- gsub("~+~", " ", here, fixed = TRUE)
   for (script in c("exchange.R", "design.R")) source(file.path(here, script))
   folder <- commandArgs(TRUE)[1]
   write_answer(fit_lme4(read_request(folder)), folder)

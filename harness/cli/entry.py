@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 from typing import Any
 
@@ -10,6 +12,7 @@ import typer
 from harness.cli.app import app
 from harness.cli.interrupt import INTERRUPTED, LINE
 from harness.errors import HarnessError
+from harness.names import suggestion
 
 # The errors of a command line used wrongly, which typer keeps to itself but for this child.
 _USAGE_ERROR: Any = typer.BadParameter.__base__
@@ -18,8 +21,12 @@ WRONG_USAGE = 2
 
 def run() -> None:
     """Run the command that was typed, and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name may have letters that a terminal or a log of another encoding has not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="harness", standalone_mode=False)
     except HarnessError as error:
         _say(str(error))
         sys.exit(error.exit_code)
@@ -39,10 +46,24 @@ def _say(text: str) -> None:
 
 def _usage(error: Any) -> str:
     """What is wrong with the words typed, and where help is."""
-    near = getattr(error, "possibilities", None)  # of an option that there is not
-    text = error.message if near else error.format_message()
-    # What validates the value names its own class of error.
-    text = text.strip().removesuffix(".").replace("Value error, ", "")
-    text += f": did you mean {' or '.join(map(repr, sorted(near)))}?" if near else ""
     where = error.ctx.command_path if error.ctx else "harness"
-    return f"{text[:1].lower()}{text[1:]} (see {where} --help)"
+    return f"{_near(error) or _plain(error.format_message())} (see {where} --help)"
+
+
+def _near(error: Any) -> str | None:
+    """An option or a command that there is not, with the nearest; typer words it by version."""
+    command = error.ctx.command if error.ctx else None
+    option = getattr(error, "option_name", None)
+    if option is not None and "No such" in error.message:
+        known = [name for part in command.params for name in part.opts] if command else []
+        return f"there is no option {option!r}: {suggestion(option, known)}"
+    missing = re.match(r"No such command '(.*?)'", error.message)
+    if missing and command is not None:
+        return f"there is no command {missing[1]!r}: {suggestion(missing[1], command.commands)}"
+    return None
+
+
+def _plain(text: str) -> str:
+    """A message without the class of error by which pydantic begins its own."""
+    text = text.strip().removesuffix(".").replace("Value error, ", "")
+    return f"{text[:1].lower()}{text[1:]}"

@@ -18,4 +18,8 @@ def redo(command: str, study: str, **options: object) -> str:
     """
     changed = {k: v for k, v in options.items() if v is not None and v != USUAL.get(k)}
     parts = [part for k, v in changed.items() for part in (f"--{k.replace('_', '-')}", str(v))]
-    return shlex.join(["harness", command, study, *parts])
+    # What begins with a dash is an option to whoever is not told otherwise.
+    words = [study, *parts] if not study.startswith("-") else [*parts, "--", study]
+    said = shlex.join(["harness", command, *words])
+    # The name of a file may be no text.
+    return said.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -19,6 +19,7 @@ from multiprocessing import context, popen_spawn_posix
 from typing import Any
 
 from harness.engines.r_bridge import R_ENVIRONMENT
+from harness.errors import HarnessError
 
 
 @contextmanager
@@ -39,7 +40,14 @@ def _with(mapping: MutableMapping[str, Any], values: dict[str, Any]) -> Iterator
 @cache
 def workers_folder() -> str:
     """Return where workers keep what is theirs: R's own folder outlives an R that was killed."""
-    folder = tempfile.mkdtemp(prefix="harness-workers-", dir=os.environ.get("TMPDIR"))
+    place = os.environ.get("TMPDIR")
+    try:
+        folder = tempfile.mkdtemp(prefix="harness-workers-", dir=place)
+    except OSError as error:
+        raise HarnessError(
+            f"{place or tempfile.gettempdir()}: worker processes have no place for what is theirs"
+            f" ({error.strerror}): set TMPDIR to a folder that can be written, with some room"
+        ) from None
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import warnings
@@ -27,11 +28,14 @@ from harness.resources import folder
 
 Field = FloatArray | str | list[str]
 # What both transports need of R to be the same R: no user profile, one thread, a fixed locale.
+# LC_ALL would override the others, and letters in Turkish have other capitals.
 R_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "R_PROFILE_USER": "",
     "R_ENVIRON_USER": "",
+    "LC_ALL": "",
+    "LC_CTYPE": "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8",
     "LC_NUMERIC": "C",
     "LC_COLLATE": "C",
     "LANGUAGE": "en",
@@ -163,7 +167,7 @@ def _run(command: list[str]) -> tuple[int, str]:
     process = subprocess.Popen(
         [*_until_this_process_ends(), *command],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, env={**os.environ, **R_ENVIRONMENT},
+        encoding="utf-8", errors="replace", env={**os.environ, **R_ENVIRONMENT},
     )  # fmt: skip
     if threading.current_thread() is not threading.main_thread():
         # Of a cluster's worker: only a main thread may see to signals.

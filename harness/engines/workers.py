@@ -182,6 +182,8 @@ def _outcome(future: concurrent.futures.Future[Any], time_limit: float) -> Outco
         return Outcome(value=future.result())
     except concurrent.futures.TimeoutError:
         return Outcome(reason=f"no answer within {time_limit:g} seconds: given up")
+    except MemoryError:
+        return Outcome(reason="the worker process ran out of memory")
     except BrokenProcessPool:
         return Outcome(reason="the worker processes died before they could fit", begun=False)
     except pebble.ProcessExpired as error:

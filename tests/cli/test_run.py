@@ -123,8 +123,11 @@ BAD_INPUT = [
     (["run", "negative.yaml"], "column 'cases': count '-1' is negative"),
     (["run"], "missing argument"),
     (["run", "a", "b"], "unexpected extra argument"),
-    (["run", "a", "--sed", "1"], "no such option: --sed: did you mean '--seed'?"),
-    (["rn"], "'rn'. Did you mean 'run'? (see harness --help)"),
+    (
+        ["run", "a", "--sed", "1"],
+        "there is no option '--sed': did you mean '--seed'? (see harness run --help)",
+    ),
+    (["rn"], "there is no command 'rn': did you mean 'run'? (see harness --help)"),
     (["run", "small.yaml", "--jobs", "0"], "'--jobs'"),
     (["run", "small.yaml", "--transport", "pigeon"], "'pigeon' is not one of 'auto', 'rpy2'"),
     (["run", "small.yaml", "--level", "perfect"], "'perfect' is not one of 'identical', 'conc"),

@@ -122,6 +122,18 @@ def test_equal_groups_and_a_mean_have_one_degree_less_than_groups() -> None:
     assert satterthwaite(parts, np.ones(1)) == pytest.approx(11.0, rel=ALGEBRA, abs=0)
 
 
+@pytest.mark.parametrize("correction", ["CR2", "CR3"])
+def test_what_one_group_alone_speaks_of_adds_nothing(correction) -> None:
+    # Without the first group there is no information in the first direction: no residual either.
+    informations = np.tile(np.diag([0.0, 1.0]), (4, 1, 1))
+    informations[0, 0, 0] = 5.0
+    scores = np.array([[3.0, 0.4], [0.0, -0.9], [0.0, 0.7], [0.0, -0.2]])
+    whole = sandwich(scores, informations, np.diag([0.2, 0.25]), correction).covariance
+    rest = sandwich(scores[:, 1:], informations[:, 1:, 1:], np.array([[0.25]]), correction)
+    np.testing.assert_allclose(whole, np.diag([0.0, rest.covariance[0, 0]]), rtol=0, atol=ALGEBRA)
+    assert rest.covariance[0, 0] > BIASED
+
+
 def test_robust_errors_of_a_singular_fit_are_those_of_the_smaller_model() -> None:
     design = simulated(seed=4, sd=(0.3, 0.0))
     fit = PoissonGLMM.from_design(design).fit()

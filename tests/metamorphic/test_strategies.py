@@ -10,13 +10,22 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, find, given, settings
 
-from harness.design import Design
-from harness.errors import DesignError
+from harness.design import Design, Random
+from harness.errors import DesignError, HarnessError, PanelError
 from harness.glmm import PoissonGLMM
 from harness.model import RANDOM_TERMS, SegmentedPoisson
 from harness.panel import Panel
 from harness.testing import strategies
-from harness.testing.strategies import ROLES, designs, four_stage_design, models, panels
+from harness.testing.strategies import (
+    PATHOLOGIES,
+    ROLES,
+    Pathological,
+    designs,
+    four_stage_design,
+    models,
+    panels,
+    pathologies,
+)
 
 # Simulated estimates lie within five standard errors of the truth but for one in a million.
 Z_LIMIT = 5.0
@@ -90,6 +99,53 @@ def test_a_failing_example_shrinks_to_a_short_call() -> None:
     with pytest.raises(AssertionError) as failure:
         always_fails()
     assert "four_stage_design(" in "".join(failure.value.__notes__)
+
+
+ERRORS: dict[str, type[HarnessError]] = {"panel error": PanelError, "design error": DesignError}
+
+
+@pytest.mark.parametrize("kind", PATHOLOGIES)
+@pytest.mark.parametrize("random", ["slope", "intercept", "none"])
+def test_a_pathology_comes_to_what_its_name_says(kind: str, random: Random) -> None:
+    case = Pathological(kind, units=4, before=3, after=3, seed=1, random=random)
+    if case.outcome in ERRORS:
+        with pytest.raises(ERRORS[case.outcome]) as error:
+            case.design()
+        told = str(error.value)
+        assert len(told.splitlines()) == 1
+        return
+    design = case.design()
+    try:
+        fit = PoissonGLMM.from_design(design).fit()
+    except HarnessError as error:
+        told = str(error)
+        assert case.outcome == "no finite estimate", told
+        assert told.startswith("no finite estimate exists for ")
+        return
+    assert case.outcome in {"fit", "boundary"}
+    assert fit.converged
+    assert fit.singular or case.outcome == "fit"
+
+
+def test_every_kind_is_drawn_and_none_that_was_not_asked_for() -> None:
+    drawn = set()
+
+    @settings(max_examples=1000, database=None, phases=[Phase.generate], derandomize=True)
+    @given(case=pathologies(["panel error"], max_units=4))
+    def collect(case: Pathological) -> None:
+        assert 3 <= case.units <= 4
+        drawn.add(case.kind)
+
+    collect()
+    assert drawn == {kind for kind, p in PATHOLOGIES.items() if p.outcome == "panel error"}
+
+
+def test_a_pathology_shrinks_to_a_short_call() -> None:
+    quick = settings(max_examples=50, database=None, phases=[Phase.generate, Phase.shrink])
+    smallest = find(pathologies(), lambda case: case.seed >= 3, settings=quick)
+    assert smallest == Pathological(seed=3)
+    assert repr(smallest).startswith("Pathological(kind='usual', units=3, ")
+    assert eval(repr(smallest)) == smallest
 
 
 def test_without_hypothesis_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

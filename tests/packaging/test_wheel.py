@@ -21,6 +21,8 @@ SHIPPED = {
     "fixtures/studies": "harness/_data/studies",
 }
 EXTRAS = {"r", "dask", "docs", "dev", "glmm", "england", "test", "certified"}
+# What pip makes of the sdist is the same package: what takes long is tried once.
+WHEEL = pytest.mark.parametrize("environment", ["wheel"], indirect=True)
 pytestmark = pytest.mark.long
 
 
@@ -114,8 +116,10 @@ def test_it_finds_what_it_ships(environment: Environment) -> None:
     assert all(row["file"].startswith(str(environment.folder)) for row in listed)
 
 
+@WHEEL
 @pytest.mark.needs_r
 def test_the_built_in_study_runs(environment: Environment) -> None:
+    environment.run("python", "-m", "harness.glmm.warm")  # once, not in every worker
     done = environment.run(
         "harness", "run", "us-traffic", "--engines", "lme4,laplace", "--settings", "tight"
     )
@@ -133,6 +137,7 @@ def test_a_study_of_ones_own_from_nothing(environment: Environment) -> None:
     assert "Plan: 1 indicator" in environment.run("harness", "check", "falls.yaml").stdout
 
 
+@WHEEL
 def test_the_pytest_plugin_is_there(environment: Environment) -> None:
     shown = environment.run("python", "-m", "pytest", "--help").stdout
     assert "--harness-report" in shown
@@ -149,6 +154,7 @@ harness.SegmentedPoisson(impact=1)
 """
 
 
+@WHEEL
 def test_its_types_reach_others(environment: Environment) -> None:
     (environment.work / "typed.py").write_text(TYPED)
     python = environment.folder / "bin" / "python"

@@ -325,6 +325,20 @@ def test_a_sum_keeps_what_rounding_loses() -> None:
         assert study.terms["step0"]["bias"].value == 0.3125
 
 
+@pytest.mark.parametrize("n", [49, 98, 103])
+def test_a_count_is_not_cut_by_rounding(n: int) -> None:
+    """In doubles n times 1 / n lies below 1 for these n."""
+    assert n * (1 / n) < 1.0
+    measures = measured(estimates([3.0, *[0.0] * (n - 1)], 1.0), {"step0": 1.0}).terms["step0"]
+    assert measures["power"].value == 1 / n
+
+
+def test_a_limit_belongs_to_its_interval() -> None:
+    measures = measured(estimates([1.0, 3.0], 0.5, 2.0), {"step0": 2.0}).terms["step0"]
+    for name in ("coverage", "bias-eliminated coverage"):
+        assert measures[name].value == 1.0
+
+
 STUDIES, REPLICATES = 2000, 400
 
 

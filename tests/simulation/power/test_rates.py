@@ -22,7 +22,7 @@ def answered(p: list[float], estimate: list[float], stage: list[int]) -> decisio
     ones = np.where(lost, np.nan, 1.0)
     return decisions.Tested(
         Estimates(("step0",), column, ones[:, None], 2.0 * ones[:, None], np.array(stage, np.int8),
-                  np.zeros(r, bool), ones, np.ones((r, 0)), ones),
+                  ~lost & (np.arange(r) % 2 == 1), ones, np.ones((r, 0)), ones),
         np.where(lost, np.nan, p),
     )  # fmt: skip
 
@@ -41,6 +41,7 @@ def test_failures_are_counted_apart_and_bound_the_power() -> None:
     assert rates.interval() == pytest.approx(
         proportion_confint(3, 5, method="wilson"), rel=ROUNDING, abs=0
     )
+    assert rates.singular == 2
     low, high = rates.interval() or (0.0, 0.0)
     assert rates.half_width == pytest.approx((high - low) / 2, rel=ROUNDING, abs=0)
     assert (rates.wrong_sign, rates.size, rates.estimate) == pytest.approx(
@@ -51,6 +52,7 @@ def test_failures_are_counted_apart_and_bound_the_power() -> None:
 def test_cuts_into_batches_change_nothing() -> None:
     twice = power_of([FOUND, FOUND], "step0", 0.1, 0.05)
     assert (twice.replicates, twice.failed, twice.rejected) == (16, (2, 2, 2), 6)
+    assert twice.singular == 4
     assert (twice.size, twice.estimate) == pytest.approx((1.8, 1.2), rel=ROUNDING, abs=0)
 
 

@@ -7,16 +7,25 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy.stats import norm
 
 from harness.errors import ConfigError
-from harness.simulation.power.search import SCALES, Answer, Evaluation, scale_of, search
+from harness.simulation.power.search import (
+    LOCAL,
+    SCALES,
+    Answer,
+    Evaluation,
+    regression,
+    scale_of,
+    search,
+)
 
 TARGET, REPLICATES, SEARCHES = 0.8, 1000, 100
 # A binomial share of 95 % in 100 lies above 0.87 but for one time in a thousand.
 LEAST_HELD = 0.88
-# Scales are there and back to rounding.
-ROUNDING = 1e-9
+# Scales are there and back to rounding; a regression on two columns, and roots of a quadratic.
+ROUNDING, ALGEBRA = 1e-9, 1e-10
 # On average the answer is right to a unit, or to two in a hundred of what is many or no number.
 A_UNIT, OF_MANY = 1, 0.02
 
@@ -55,6 +64,50 @@ def true_answer(curve: str) -> float:
     x = np.linspace(scale.to(bounds[0]), scale.to(bounds[1]), 20_001)
     reached = [power(scale.back(at)) >= TARGET for at in x]
     return scale.up(float(x[np.argmax(reached)]), bounds)
+
+
+@pytest.mark.parametrize("scatter", [0.0, 0.15], ids=["on a line", "off it"])
+def test_the_regression_is_weighted_least_squares(scatter: float) -> None:
+    """Of the probits with half a rejection added to either side, the further away the lighter."""
+    goal, x = float(norm.ppf(TARGET)), np.arange(4.0, 12.0)
+    power = norm.cdf(goal + 0.1 * (x - 8) + scatter * (-1.0) ** x)
+    rejected = np.round(400 * power)
+    made = [Evaluation(v, 400, int(r)) for v, r in zip(x, rejected, strict=True)]
+    line = regression([Evaluation(3.0, 0, 0), *made], SCALES["before"], goal)
+    p = (rejected + 0.5) / 401
+    z = norm.ppf(p)
+    near = np.exp(-LOCAL * (z - goal) ** 2)
+    weights = near * 401 * norm.pdf(z) ** 2 / (p * (1 - p))
+    fit = sm.WLS(z, sm.add_constant(x), weights=weights).fit()
+    assert (line.intercept, line.slope) == pytest.approx(tuple(fit.params), rel=ALGEBRA, abs=0)
+    excess = fit.ssr / (near.sum() - 2)
+    assert (excess > 1) == (scatter > 0)
+    covariance = max(1.0, excess) * fit.normalized_cov_params
+    assert line.covariance == pytest.approx(covariance, rel=ALGEBRA, abs=0)
+    # Fieller's ends: there the line is 1.96 of its own standard errors from the goal.
+    for end, side in zip(line.interval(goal), (-1, 1), strict=True):
+        at = np.array([1.0, end])
+        error = np.sqrt(at @ covariance @ at)
+        assert at @ fit.params - goal == pytest.approx(
+            side * norm.ppf(0.975) * error, rel=ALGEBRA, abs=0
+        )
+
+
+@pytest.mark.parametrize(
+    ("over", "x", "value"),
+    [
+        ("units", math.sqrt(82.2), 83.0),
+        ("units", math.sqrt(82.0), 82.0),
+        ("baseline", math.log(25.3), 26.0),
+        ("percent", math.log1p(0.053), 5.3),
+        ("fall", -math.log1p(-0.053), -5.3),
+        ("units", 0.0, 1.0),
+        ("units", 1e9, 90.0),
+    ],
+)
+def test_the_smallest_value_that_is_not_below(over: str, x: float, value: float) -> None:
+    bounds = (-1.0, -90.0) if over == "fall" else (1.0, 90.0)
+    assert SCALES[over].up(x, bounds) == pytest.approx(value, rel=ALGEBRA, abs=0)
 
 
 @pytest.mark.parametrize("curve", list(CURVES))

@@ -1,14 +1,4 @@
-"""Hypothesis strategies for panels, designs and models.
-
-Every example is a call of ``four_stage_frame`` or ``four_stage_design``: a few small numbers and a
-seed. Hypothesis shrinks these numbers and prints the call, so that a failing example can be read,
-and pasted into a test as it stands.
-
->>> from hypothesis import given
->>> from harness.testing.strategies import designs
->>> @given(design=designs())
-... def test_my_engine(design): ...
-"""
+"""Panels and designs that can be fitted, however unlike one another; and every model."""
 
 from __future__ import annotations
 
@@ -19,19 +9,12 @@ from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
+from hypothesis import strategies as st
 
 from harness.design import Covariance, Design, Family, FloatArray, Random
 from harness.model import SegmentedPoisson
 from harness.panel import Panel
 from harness.segments import IMPACTS, two_step
-
-try:
-    from hypothesis import strategies as st
-except ModuleNotFoundError:
-    raise ModuleNotFoundError(
-        "harness.testing.strategies needs hypothesis: pip install 'glmm-harness[test]'",
-        name="hypothesis",
-    ) from None
 
 HOSTILE_NAMES = (
     "a",
