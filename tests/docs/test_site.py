@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import harness.glmm
+import harness.testing
+from harness import errors
 from harness.cli.app import app
 
 # What a browser fetches unasked, and by which attribute.
@@ -114,3 +118,14 @@ def registered() -> Iterator[tuple[str | None, Callable[..., None]]]:
     for command in app.registered_commands:
         assert command.callback is not None
         yield command.name, command.callback
+
+
+@pytest.mark.parametrize(
+    "module", [harness, harness.glmm, harness.testing, errors], ids=lambda module: module.__name__
+)
+def test_everything_public_has_its_entry(pages: dict[Path, Page], module: ModuleType) -> None:
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if name[0].isupper()]
+    assert names
+    known = set().union(*(page.anchors for page in pages.values()))
+    objects = [getattr(module, name) for name in names]
+    assert {f"{found.__module__}.{found.__qualname__}" for found in objects} - known == set()
