@@ -195,7 +195,7 @@ def _claims(found: Proposal) -> str:
     term = {"two-step": "step0", "level": "level", "level-slope": "level", "slope": "slope"}
     says = f"{term.get(found.model.impact, 'trend')} < 0"
     return f"""\
-# Sentences of a paper, checked for every engine and model in turn (README, "Your own panel"), and
+# Sentences of a paper, checked for every engine and model in turn (docs/study-file.md), and
 # by which models.
 #claims: [{{id: C1, text: It falls., parts: [{{about: [{about}], says: ["{says}"]}}]}}]
 #claims_by: [{{name: nb2, label: Negative binomial, variants: [nb2]}}]
@@ -209,7 +209,7 @@ def _scrutiny(found: Proposal) -> str:
     if found.model.impact == "two-step":
         asked = ["contrasts: true", "placebo: {replicates: 199}", *asked]
     return f"""\
-# What a referee would ask of fits that agree; README, "What it does", has more.
+# What a referee would ask of fits that agree; docs/study-file.md has them all.
 #scrutiny: {{{", ".join(asked)}}}
 """
 

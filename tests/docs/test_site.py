@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import harness.glmm
+import harness.testing
+from harness import errors
 from harness.cli.app import app
 
 # What a browser fetches unasked, and by which attribute.
@@ -87,6 +91,13 @@ def test_pictures_are_described(pages: dict[Path, Page]) -> None:
     assert [name for page in pages.values() for name in page.without_alt] == []
 
 
+def test_no_markup_is_shown(site: Path) -> None:
+    """A table cell that a stray bar cut in two shows tags, backticks or entities."""
+    stray = re.compile(r"&lt;/?code&gt;|&amp;#\d+;|<td>[^<]*`|`[^<]*</td>")
+    pages = {file.name: file.read_text("utf-8") for file in site.rglob("*.html")}
+    assert {name: found for name, text in pages.items() if (found := stray.findall(text))} == {}
+
+
 def test_every_formula_became_mathml(site: Path) -> None:
     pages = {file: file.read_text("utf-8") for file in site.rglob("*.html")}
     assert [file.name for file, text in pages.items() if 'class="arithmatex"' in text] == []
@@ -107,3 +118,14 @@ def registered() -> Iterator[tuple[str | None, Callable[..., None]]]:
     for command in app.registered_commands:
         assert command.callback is not None
         yield command.name, command.callback
+
+
+@pytest.mark.parametrize(
+    "module", [harness, harness.glmm, harness.testing, errors], ids=lambda module: module.__name__
+)
+def test_everything_public_has_its_entry(pages: dict[Path, Page], module: ModuleType) -> None:
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if name[0].isupper()]
+    assert names
+    known = set().union(*(page.anchors for page in pages.values()))
+    objects = [getattr(module, name) for name in names]
+    assert {f"{found.__module__}.{found.__qualname__}" for found in objects} - known == set()
