@@ -19,7 +19,7 @@ from multiprocessing import context, popen_spawn_posix
 from typing import Any
 
 from harness.engines.r_bridge import R_ENVIRONMENT
-from harness.engines.r_installation import unsafe_for_r
+from harness.engines.r_installation import unsafe_environment, unsafe_for_r
 from harness.errors import HarnessError
 
 
@@ -41,7 +41,7 @@ def _with(mapping: MutableMapping[str, Any], values: dict[str, Any]) -> Iterator
 @cache
 def workers_folder() -> str:
     """Return where workers keep what is theirs: R's own folder outlives an R that was killed."""
-    unsafe = unsafe_for_r()
+    unsafe = unsafe_environment()
     if unsafe is not None:
         raise HarnessError(unsafe)
     place = os.environ.get("TMPDIR")
@@ -53,6 +53,10 @@ def workers_folder() -> str:
             f" ({error.strerror}): set TMPDIR to a folder that can be written, with some room"
         ) from None
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # Without the variable Python may settle on the folder that the run was started in.
+    unsafe = unsafe_for_r(folder, "TMPDIR")
+    if unsafe is not None:
+        raise HarnessError(unsafe)
     return folder
 
 

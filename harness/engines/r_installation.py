@@ -84,26 +84,40 @@ def find_rscript() -> str | None:
     return shutil.which("Rscript")
 
 
-def unsafe_for_r() -> str | None:
-    """Return None where R may be started, else one line that says why not and the mend.
+def unsafe_for_r(place: str, name: str) -> str | None:
+    """Return None where R may have its temporary folder in a place, else a line with the mend.
 
-    As it ends, R removes its temporary folder by a shell, ``rm -Rf <folder>``, without quotes: of a
-    name with a space or a dollar sign other folders are removed, and commands in it are run.
+    As it ends, R up to 4.2 removes that folder by a shell, ``rm -Rf <folder>``, without quotes: of
+    a name with a space or a dollar sign other folders are removed, and commands in it are run.
+
+    Parameters
+    ----------
+    place : str
+    name : str
+        Of the variable that sets it.
     """
+    if re.fullmatch(r"[\w./+,:@%=-]+", place):
+        return None
+    return (
+        f"{name} is {place!r}: R removes its temporary folder by a shell, which would read"
+        f" this as something else: set {name} to a path of letters, digits and ._-/"
+    )
+
+
+def unsafe_environment() -> str | None:
+    """Return None where R may be started, else one line that says why not and the mend."""
     for name in ("TMPDIR", "TMP", "TEMP"):
         place = os.environ.get(name)
-        if place and re.fullmatch(r"[\w./+,:@%=-]+", place) is None:
-            return (
-                f"{name} is {place!r}: R removes its temporary folder by a shell, which would read"
-                f" this as something else: set {name} to a path of letters, digits and ._-/"
-            )
+        unsafe = unsafe_for_r(place, name) if place else None
+        if unsafe is not None:
+            return unsafe
     return None
 
 
 @cache
 def r_installation() -> RInstallation:
     """Ask R once for its version and packages."""
-    unsafe = unsafe_for_r()
+    unsafe = unsafe_environment()
     if unsafe is not None:
         return RInstallation(None, None, problem=unsafe)
     rscript = find_rscript()

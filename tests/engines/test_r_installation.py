@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from harness.engines.r_installation import (
     RInstallation,
     find_rscript,
     r_installation,
-    unsafe_for_r,
+    unsafe_environment,
 )
 from harness.errors import ConfigError, EngineUnavailable, HarnessError
 from tests.engines.panels import design
@@ -141,6 +142,18 @@ def test_r_is_not_started_where_it_would_remove_other_folders(
         workers_folder.__wrapped__()
 
 
+def test_nor_where_python_settles_on_such_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "two words"
+    place.mkdir()
+    for name in ("TMPDIR", "TMP", "TEMP"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    with pytest.raises(HarnessError, match="set TMPDIR to a path"):
+        workers_folder.__wrapped__()
+
+
 def test_r_is_started_where_names_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", "/var/folders/x_1/T.a-b+c/Söhne")
-    assert unsafe_for_r() is None
+    assert unsafe_environment() is None
