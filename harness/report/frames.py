@@ -106,8 +106,12 @@ _CALCULATED = ("=", "+", "-", "@", "\t", "\r")
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Return a frame as UTF-8 CSV; floats as the shortest text that reads back the same."""
-    harmless = frame.map(as_text).rename(columns=as_text)
-    text: str = harmless.to_csv(index=False, lineterminator="\n")
+    # As objects: a column of whole numbers and gaps stays one of whole numbers.
+    columns = {
+        as_text(name): pd.Series(list(map(as_text, cells)), dtype=object)
+        for name, cells in frame.items()
+    }
+    text: str = pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 
 

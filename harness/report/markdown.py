@@ -134,7 +134,7 @@ def _table(table: Table, paths: Paths) -> Iterator[str]:
     if table.csv:
         more = f"{left} more rows: " if left else "Every digit: "
         links.insert(0, f"{more}[{table.csv_file}]({table.csv_file})")
-    yield " ".join(links)
+    yield " · ".join(links)
 
 
 def _recipes(block: Recipes) -> Iterator[str]:

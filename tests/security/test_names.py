@@ -110,6 +110,13 @@ def test_a_spreadsheet_calculates_nothing(cell: object, written: str) -> None:
     assert row == [written, "1.0"]
 
 
+def test_a_table_of_harmless_cells_is_written_as_it_is() -> None:
+    frame = pd.DataFrame(
+        {"whole": [7, None], "none": [None, None], "text": ["a", "b"]}, dtype=object
+    )
+    assert csv_bytes(frame) == b"whole,none,text\n7,,a\n,,b\n"
+
+
 def test_no_text_is_evaluated_anywhere() -> None:
     """What would evaluate text, by name, in either language."""
     in_python_code = (

@@ -53,6 +53,8 @@ def flat(record: Record) -> dict[str, Any]:
     for key, value in record.items():
         if isinstance(value, Mapping):
             found |= {f"{key}_{inner}".replace(" ", "_"): x for inner, x in value.items()}
+        elif key == "window":  # as the tables of a study have it
+            found["window_first"], found["window_last"] = value
         else:
             found[key] = " ".join(map(str, value)) if isinstance(value, list) else value
     return found
