@@ -112,22 +112,10 @@ class _Reader:
 
     def __init__(self, content: memoryview, at: int) -> None:
         self._content, self._at = content, at
-        self._kinds: Mapping[str, Callable[..., Any]] = {
-            "list": self._all,
-            "tuple": lambda parts: tuple(self._all(parts)),
-            "dict": lambda keys, values: dict(zip(self._all(keys), self._all(values), strict=True)),
-            "enum": lambda name, value: _own(name, Enum)(self.value(value)),
-            "own": self._object,
-            "array": self._array,
-            "number": lambda *how: self._array(*how)[()],
-            "series": self._series,
-            "frame": self._frame,
-            "index": self._index,
-        }
 
     def value(self, node: Any) -> Any:
         """Return what a node of the tree stands for."""
-        return self._kinds[node[0]](*node[1:]) if type(node) is list else node
+        return _READ[node[0]](self, *node[1:]) if type(node) is list else node
 
     def _all(self, nodes: list[Any]) -> list[Any]:
         return [self.value(node) for node in nodes]
@@ -159,6 +147,23 @@ class _Reader:
     def _index(self, parts: list[Any], dtype: str) -> Any:
         values, name = self._all(parts)
         return pd.Index(values, name=name, dtype=dtype)
+
+
+# Functions, not methods bound to a reader: it would hold itself, and an answer's bytes, in memory.
+_READ: Mapping[str, Callable[..., Any]] = {
+    "list": _Reader._all,
+    "tuple": lambda reader, parts: tuple(reader._all(parts)),
+    "dict": lambda reader, keys, values: dict(
+        zip(reader._all(keys), reader._all(values), strict=True)
+    ),
+    "enum": lambda reader, name, value: _own(name, Enum)(reader.value(value)),
+    "own": _Reader._object,
+    "array": _Reader._array,
+    "number": lambda reader, *how: reader._array(*how)[()],
+    "series": _Reader._series,
+    "frame": _Reader._frame,
+    "index": _Reader._index,
+}
 
 
 def _own(name: str, kind: type) -> Any:

@@ -59,6 +59,7 @@ class ResultStore:
                 path.parent.mkdir(parents=True, exist_ok=True)
             place = ":memory:" if path is None else path
             self._db = sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)
+            self._db.text_factory = bytes  # of a value that was altered to be text
         try:
             with self._told():
                 self._db.execute("pragma trusted_schema = off")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ sys.argv = ["harness", "run", "us-traffic"]
 from harness.cli import main
 main()
 """
+
+
+@pytest.fixture(autouse=True)
+def answered() -> Iterator[None]:
+    """What these tests start answers interrupts, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_truth_by_term_and_contrast() -> None:
 
 @pytest.mark.parametrize(
     ("contrast", "says"),
-    [("step0 = step1, pre = 0", "must be one equation"), ("step0 = step0", "must be one equation"),
+    [("step0 = step1, pre = 0", "must be one equation"), ("step0 = step0", "weighs no term"),
      ("stepo", "is not understood")],
 )  # fmt: skip
 def test_a_contrast_is_one_equation(contrast: str, says: str) -> None:
