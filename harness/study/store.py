@@ -176,7 +176,7 @@ def simulation_code() -> str:
 def whole_code() -> str:
     """Digest of all the code, and of the register, that a report depends on."""
     package = Path(__file__).resolve().parents[1]
-    kinds = ("*.py", "*.j2", "*.css", "*.yaml")
+    kinds = ("*.py", "*.j2", "*.css", "*.js", "*.json", "*.yaml")
     paths = sorted(path for kind in kinds for path in package.rglob(kind))
     register = shipped("divergences.yaml").read_bytes()
     own = [*_content(paths, package), *_scripts(), hashlib.sha256(register).hexdigest()]
