@@ -20,11 +20,10 @@ def bound_certificate(fit: FitResult) -> Certificate:
     """
     units = StandardUnits.of(fit)
     state = _state(units, np.asarray(fit.details["posterior_sd"]))
-    with np.errstate(all="ignore"):
-        point = evidence_bound(units, *state)
-        newton = arrow_step(point)
-        gap = still_to_gain(state, lambda a, b: evidence_bound(units, a, b), point, newton)
-        best = mean_field_errors(units, *state)
+    point = evidence_bound(units, *state)
+    newton = arrow_step(point)
+    gap = still_to_gain(state, lambda a, b: evidence_bound(units, a, b), point, newton)
+    best = mean_field_errors(units, *state)
     p, q, T = len(units.fixed), len(units.log_sd), units.transform
     log_sd = slice(2 * p, 2 * p + q)
     return arrow_certificate(

@@ -24,7 +24,9 @@ def certified(fit: FitResult) -> FitResult:
     if fit.failure is not None:
         return fit
     try:
-        found, reason = _certificate(fit)
+        # What is not finite is looked for at the end, and said in words.
+        with np.errstate(all="ignore"):
+            found, reason = _certificate(fit)
     except (HarnessError, ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
         found, reason = None, f"the objective has no derivatives at its answer: {error}"
     return remember(replace(fit, certificate=found, certificate_reason=reason), remembered(fit))

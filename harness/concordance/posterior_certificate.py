@@ -16,10 +16,9 @@ def posterior_certificate(fit: FitResult) -> Certificate:
     """Judge a fit by the log joint posterior at its estimates and its random effects."""
     units = StandardUnits.of(fit)
     state = (np.concatenate([units.fixed, units.log_sd]), units.effects)
-    with np.errstate(all="ignore"):
-        point = joint_posterior(units, *state)
-        newton = arrow_step(point)
-        gap = still_to_gain(state, lambda a, b: joint_posterior(units, a, b), point, newton)
+    point = joint_posterior(units, *state)
+    newton = arrow_step(point)
+    gap = still_to_gain(state, lambda a, b: joint_posterior(units, a, b), point, newton)
     p, T = len(units.fixed), units.transform
     variances = np.maximum(np.diag(newton.covariance), 0.0)
     covariance = T @ newton.covariance[:p, :p] @ T.T

@@ -54,6 +54,10 @@ from harness.glmm.sums import FAST
 
 # 1/15, 1/13, ..., 1/3: unrolled by the compiler.
 ODD = tuple(1.0 / n for n in range(15, 1, -2))
+# Beyond FAR, exp(-move) - 1 is so near to -1 that the way back from it loses digits (and divides by
+# zero at 37): the moves of the dimensions are added before the exponential. A node that multiplies
+# the mean by exp(FARTHEST) has no share left, and nothing overflows there.
+FAR, FARTHEST = 5.0, 300.0
 
 
 def product_rule(points: int, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -77,17 +81,24 @@ def relative_moves(d: Any, x: Any, one: Any, E: Any, dims: Any) -> None:
     m = x.shape[0]
     E[0] = 0.0
     size = 1
+    far = False
+    for l in range(len(dims)):
+        far |= abs(d[l]) * x[m - 1] > FAR
     for l in range(len(dims)):
         middle = m // 2
         one[middle] = 0.0
         for k in range(middle):
-            one[m - 1 - k] = math.expm1(d[l] * x[m - 1 - k])
-            one[k] = -one[m - 1 - k] / (1.0 + one[m - 1 - k])
+            move = d[l] * x[m - 1 - k]
+            one[m - 1 - k] = move if far else math.expm1(move)
+            one[k] = -move if far else -one[m - 1 - k] / (1.0 + one[m - 1 - k])
         for a in range(size - 1, -1, -1):
             t = E[a]
             for k in range(m):
-                E[a * m + k] = t + one[k] + t * one[k]
+                E[a * m + k] = t + one[k] + (0.0 if far else t * one[k])
         size *= m
+    if far:
+        for k in range(size):
+            E[k] = math.expm1(min(E[k], FARTHEST))
 
 
 @njit(cache=True, fastmath=FAST, inline="always")

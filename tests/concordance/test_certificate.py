@@ -222,6 +222,15 @@ def test_what_cannot_be_evaluated_has_a_reason(
     assert words in str(found.certificate_reason)
 
 
+def test_an_approximation_without_spread_has_a_reason(bayes: dict[str, FitResult]) -> None:
+    """``fit_vb`` ends with a standard deviation of 0 where counts are near 1e9."""
+    fit = bayes["statsmodels-vb"]
+    spread = fit.details["posterior_sd"] * (np.arange(len(fit.details["posterior_sd"])) > 0)
+    found = certified(replace(fit, details={**fit.details, "posterior_sd": spread}))
+    assert found.certificate is None
+    assert "no finite value or derivatives" in str(found.certificate_reason)
+
+
 def test_a_failed_fit_has_none() -> None:
     failed = fitted("statsmodels-map", random="none")
     assert failed.failure is not None

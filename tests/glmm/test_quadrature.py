@@ -14,7 +14,7 @@ from harness.glmm import PoissonGLMM
 from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import DECREMENT_TOLERANCE
-from harness.glmm.quadrature import log_ratio
+from harness.glmm.quadrature import FARTHEST, log_ratio, product_rule, relative_moves
 from tests.glmm.panels import TRUTH, simulated
 from tests.glmm.test_laplace import DIFFERENCE_RTOL, differences, near, with_effects
 
@@ -56,6 +56,30 @@ def test_the_logarithm_of_nb2_keeps_its_digits(s: float) -> None:
     with mpmath.workdps(40):
         due = (mpmath.log1p(s) - s / (1 + mpmath.mpf(s))) / mpmath.mpf(s) ** 2 if s else 0.5
     assert log_ratio(s) == pytest.approx(float(due), rel=TEN_ULPS, abs=0)
+
+
+@pytest.mark.parametrize(
+    "d", [(1e-9,), (1.3,), (1.4,), (-30.0,), (0.5, -1.0), (3.0, -3.0), (9.0, 2.0)]
+)
+def test_moves_of_the_nodes_keep_their_digits(d: tuple[float, ...]) -> None:
+    """From counts of 1e18 at the mode to trial points at which a move is beyond 1 / eps."""
+    q, points = len(d), 7
+    x, grid, _ = product_rule(points, q)
+    one, E = np.zeros(points), np.zeros(points**q)
+    relative_moves(np.array(d), x, one, E, np.zeros(q))
+    with mpmath.workdps(40):
+        due = [mpmath.expm1(mpmath.fdot(d, node)) for node in grid.T]
+    # What rounding of d'x itself leaves of the exponential.
+    rtol = TEN_ULPS * max(1.0, np.abs(grid.T @ d).max())
+    np.testing.assert_allclose(E, np.array(due, dtype=float), rtol=rtol, atol=0)
+
+
+def test_a_move_beyond_all_numbers_stays_one() -> None:
+    x, _, _ = product_rule(7, 1)
+    E = np.zeros(7)
+    relative_moves(np.array([1e4]), x, np.zeros(7), E, np.zeros(1))
+    assert E[-1] == pytest.approx(np.exp(FARTHEST), rel=ROUNDING, abs=0)
+    assert E[0] == -1.0
 
 
 @pytest.mark.parametrize("family", ["poisson", "nb2"])

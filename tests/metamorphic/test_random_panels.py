@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,13 +28,11 @@ ANYTHING = st.one_of(designs(), designs(estimable=False), pathologies(), patholo
 LIMIT = 60.0
 # Distance of a certified estimate to ours, in standard errors: what a certificate lets pass.
 APART = 0.05
-# Log-likelihood that nobody may have above a maximum of ours, beside its own rounding.
-ABOVE, ROUNDING = 1e-6, 1e-12
+# Log-likelihood that nobody may have above a maximum of ours, beside its rounding: it is what is
+# left of sums of log(y!), each rounded a few times.
+ABOVE, ROUNDING = 1e-6, 1e-15
 ERRORS = {"panel error": PanelError, "design error": DesignError}
 IN_THIS_PROCESS = ("laplace", "agq")
-# Each found what is still to be mended: a ZeroDivisionError of ours, a log-likelihood of counts near
-# 1e9 that is compared beyond its rounding, and two panels on which statsmodels ends badly.
-found_a_defect = pytest.mark.xfail(strict=False, reason="found defects that are still to be mended")
 
 
 def built(drawn: Design | Pathological) -> Design | None:
@@ -115,12 +114,12 @@ def test_in_python(drawn: Design | Pathological, engine: str) -> None:
     check_here(drawn, engine)
 
 
-@found_a_defect
 @pytest.mark.long
 @settings(max_examples=5000)
-@given(drawn=ANYTHING, engine=st.sampled_from(IN_THIS_PROCESS))
-def test_five_thousand_in_python(drawn: Design | Pathological, engine: str) -> None:
-    check_here(drawn, engine)
+@given(drawn=ANYTHING)
+def test_five_thousand_in_python(drawn: Design | Pathological) -> None:
+    for engine in IN_THIS_PROCESS:
+        check_here(drawn, engine)
 
 
 def check_others(drawn: Design | Pathological, engines: Sequence[str]) -> None:
@@ -135,13 +134,12 @@ def check_others(drawn: Design | Pathological, engines: Sequence[str]) -> None:
         assert fit.failure is None or "given up" not in fit.failure
         if ours.failure is not None or fit.certificate is None or fit.method != "laplace":
             continue
-        slack = ABOVE + ROUNDING * abs(ours.llf)
+        slack = ABOVE + ROUNDING * scipy.special.gammaln(design.endog + 1.0).sum()
         assert fit.certificate.value <= ours.llf + slack, "a higher maximum than ours"
         if fit.certificate.certified:
             assert np.abs((fit.params - ours.params) / ours.bse).max() <= APART
 
 
-@found_a_defect
 @pytest.mark.long
 @pytest.mark.needs_r
 @settings(max_examples=300)
@@ -157,7 +155,6 @@ def test_in_r(drawn: Design | Pathological) -> None:
     check_others(drawn, ["lme4", "glmmtmb"])
 
 
-@found_a_defect
 @pytest.mark.long
 @settings(max_examples=100)
 @given(drawn=ANYTHING)
