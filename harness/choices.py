@@ -11,6 +11,8 @@ Settings = Literal["default", "tight"]
 Transport = Literal["auto", "rpy2", "rscript"]
 Verdict = Literal["identical", "concordant", "equivalent", "discordant", "not comparable"]
 
+# Entry points by which another package offers engines.
+ENGINE_GROUP = "harness.engines"
 SEED = 20260101
 # Seconds; a call of lme4 or glmmTMB on a panel of this kind takes a few, statsmodels' variational
 # Bayes up to half a minute.

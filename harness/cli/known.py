@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import get_args
 
 from harness.certified.names import case_names
-from harness.choices import Settings
+from harness.choices import ENGINE_GROUP, Settings
 from harness.study.built_in import built_in_studies
 
 ENGINES = Path(__file__).resolve().parents[1] / "engines"
@@ -16,9 +17,13 @@ ENGINES = Path(__file__).resolve().parents[1] / "engines"
 
 @cache
 def engine_names() -> list[str]:
-    """Return the names of all engines, from the line ``ENGINE = Engine(name=...)`` of each."""
+    """Return the names of all engines, from the line ``ENGINE = Engine(name=...)`` of each.
+
+    Those of other packages have the names of their entry points.
+    """
     files = (file for file in ENGINES.glob("*.py") if not file.name.startswith("_"))
-    return sorted(name for file in files if (name := _engine_of(file)) is not None)
+    own = [name for file in files if (name := _engine_of(file)) is not None]
+    return sorted([*own, *(entry.name for entry in entry_points(group=ENGINE_GROUP))])
 
 
 def _engine_of(file: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""Engines by name; a module of this package that defines ``ENGINE`` is one."""
+"""Engines by name: modules of this package that define ``ENGINE``, and those of other packages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pkgutil
 from functools import cache
 
 from harness.engines.base import Engine, FitOptions
+from harness.engines.installed import installed_engines
 from harness.errors import ConfigError, EngineUnavailable
 from harness.sources.names import suggestion
 
@@ -15,7 +16,13 @@ __all__ = ["Engine", "FitOptions", "engine", "engines", "require"]
 
 @cache
 def engines() -> dict[str, Engine]:
-    """Return every engine by name, in alphabetical order."""
+    """Return every engine by name, in alphabetical order.
+
+    Raises
+    ------
+    ConfigError
+        If an engine of another package is not what it should be.
+    """
     found = {}
     for module in pkgutil.iter_modules(__path__):
         if module.name.startswith("_"):
@@ -23,7 +30,11 @@ def engines() -> dict[str, Engine]:
         candidate = getattr(importlib.import_module(f"{__name__}.{module.name}"), "ENGINE", None)
         if isinstance(candidate, Engine):
             found[candidate.name] = candidate
-    return dict(sorted(found.items()))
+    outside = installed_engines()
+    taken = sorted(found.keys() & outside)
+    if taken:
+        raise ConfigError(f"engine {taken[0]!r} of another package has the name of one of ours")
+    return dict(sorted({**found, **outside}.items()))
 
 
 def engine(name: str) -> Engine:

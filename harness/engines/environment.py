@@ -6,6 +6,7 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from harness.engines.installed import packages_with_engines
 from harness.engines.r_installation import r_installation
 
 PACKAGES = (
@@ -36,7 +37,8 @@ class Environment:
 def current_environment() -> Environment:
     """Return the versions found here."""
     r = r_installation()
-    packages = {name: found for name in PACKAGES if (found := installed_version(name))}
+    names = (*PACKAGES, *packages_with_engines())
+    packages = {name: found for name in names if (found := installed_version(name))}
     system = f"{platform.system()} {platform.machine()}"
     return Environment(platform.python_version(), system, packages, r.version, dict(r.packages))
 
