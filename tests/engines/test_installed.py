@@ -82,4 +82,3 @@ def test_what_is_amiss_is_told(
         engines()
     assert words in str(told.value)
     assert "\n" not in str(told.value)
-
