@@ -12,7 +12,7 @@ from pathlib import Path
 # Files whose functions are compiled, or whose constants and types go into what is.
 COMPILED = (
     "arrays", "compiled", "dense", "densities", "exponential", "groups", "hessian", "kernel",
-    "lanes", "modes", "quadrature", "start", "sums",
+    "lanes", "modes", "node_gradient", "nodes", "quadrature", "start", "sums",
 )  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from harness.glmm.arrays import Rows, rows_of
 from harness.glmm.groups import Q, group_workspace
 from harness.glmm.kernel import laplace, third_derivatives, workspace
 from harness.glmm.lanes import Lanes, gather, lanes_of
+from harness.glmm.nodes import product_rule
 from harness.glmm.optimise import FLAT, Smooth
 from harness.glmm.parameters import Layout, semidefinite_cholesky
-from harness.glmm.quadrature import product_rule, quadrature
+from harness.glmm.quadrature import quadrature
 
 # In standard errors of a parameter given the others.
 DIFFERENCE_STEP = 1e-3

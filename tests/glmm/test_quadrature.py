@@ -13,8 +13,9 @@ from harness.errors import ConfigError
 from harness.glmm import PoissonGLMM
 from harness.glmm.fitting import CONE_TOLERANCE
 from harness.glmm.laplace import Objective
+from harness.glmm.node_gradient import log_ratio
+from harness.glmm.nodes import FARTHEST, product_rule, relative_moves
 from harness.glmm.optimise import DECREMENT_TOLERANCE
-from harness.glmm.quadrature import FARTHEST, log_ratio, product_rule, relative_moves
 from tests.glmm.panels import TRUTH, simulated
 from tests.glmm.test_laplace import DIFFERENCE_RTOL, differences, near, with_effects
 
