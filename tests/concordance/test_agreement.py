@@ -29,7 +29,7 @@ from harness.concordance.agreement.maximum import distance, reference_fit
 from harness.concordance.agreement.odd_one_out import odd_one_out
 from harness.concordance.agreement.summary import UNDEFINED, summarise
 from harness.concordance.agreement.term_pairs import Asked, Side, TermPair, points_of
-from harness.concordance.agreement.tost import equivalence
+from harness.concordance.agreement.tost import Equivalence, equivalence
 from tests.concordance.fits import exact_fit, moved
 from tests.concordance.published import (
     IC,
@@ -101,14 +101,20 @@ def test_limits_by_hand(d, clusters, sd):
     assert found == pytest.approx(sd, rel=ROUNDING, abs=0, nan_ok=True)
 
 
-def test_lin_is_precision_times_accuracy():
-    x, y = WRIGHT, MINI
+@pytest.mark.parametrize("drawn", [range(17), [0, 0, 0, 5, 8, 8, 16]])
+def test_lin_is_precision_times_accuracy(drawn):
+    """Of all readings, and of those of a resample, whose means are not those of all."""
+    x, y = WRIGHT[drawn], MINI[drawn]
     r = scipy.stats.pearsonr(x, y)[0]
     scale, shift = y.std() / x.std(), (x.mean() - y.mean()) / np.sqrt(x.std() * y.std())
     accuracy = 2 / (scale + 1 / scale + shift**2)
-    found = lin.discordance(lin.parts(x, y, each_its_own(17)).sum(axis=0))
+    found = lin.discordance(lin.parts(WRIGHT, MINI, each_its_own(17))[drawn].sum(axis=0))
     assert found == pytest.approx(1 - r * accuracy, rel=ROUNDING, abs=0)
-    # Steichen & Cox (1998), Stata Technical Bulletin 43, sg84, print 0.943 for these readings.
+
+
+def test_lin_as_printed_by_steichen_and_cox():
+    """Steichen & Cox (1998), Stata Technical Bulletin 43, sg84: 0.943 for these readings."""
+    found = lin.discordance(lin.parts(WRIGHT, MINI, each_its_own(17)).sum(axis=0))
     assert 1 - found == pytest.approx(0.943, abs=THIRD_DECIMAL)
 
 
@@ -186,12 +192,24 @@ def test_equivalence_is_two_one_sided_tests(shift):
     found = equivalence(d, clusters)
     assert found is not None
     assert found.p_value == pytest.approx(max(lower, upper), rel=ROUNDING, abs=0)
+    interval = scipy.stats.ttest_1samp(means, 0.0).confidence_interval(0.90)
+    assert (found.low, found.high) == pytest.approx(tuple(interval), rel=ROUNDING, abs=0)
     assert found.equivalent == (found.low > -0.05 and found.high < 0.05)
+
+
+def test_a_mean_that_may_be_as_large_as_the_margin_is_not_equivalent():
+    assert not Equivalence(mean=0.0, low=-0.05, high=0.05, p_value=0.05, clusters=6).equivalent
 
 
 @pytest.mark.parametrize(
     ("d", "clusters", "p_value"),
-    [([0.0] * 4, [0, 0, 1, 1], 0.0), ([0.3] * 4, [0, 0, 1, 1], 1.0), ([0.1, 0.2], [0, 0], None)],
+    [
+        ([0.0] * 4, [0, 0, 1, 1], 0.0),
+        ([0.3] * 4, [0, 0, 1, 1], 1.0),
+        ([-0.3] * 4, [0, 0, 1, 1], 1.0),
+        ([0.05] * 4, [0, 0, 1, 1], 1.0),  # as large as the margin
+        ([0.1, 0.2], [0, 0], None),
+    ],
 )
 def test_equivalence_without_spread(d, clusters, p_value):
     found = equivalence(np.array(d), np.array(clusters))
@@ -348,6 +366,12 @@ def test_why_there_is_no_interval(indicators, stages, reason):
 def test_five_clusters_are_enough():
     assert why_no_interval(5) is None
     assert why_no_interval(4)
+
+
+def test_one_reading_repeated_has_no_coefficient():
+    """As in a resample of one cluster; the sums of squares leave rounding errors of both signs."""
+    parts = lin.parts(WRIGHT, WRIGHT, each_its_own(17))
+    assert np.isnan(lin.discordance(np.repeat(parts[:, None], 7, axis=1).sum(axis=1))).all()
 
 
 def test_estimates_that_do_not_vary_have_no_coefficient():
