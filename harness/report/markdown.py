@@ -123,6 +123,9 @@ def _table(table: Table, paths: Paths) -> Iterator[str]:
         yield escaped(table.note)
     if table.meanings:
         yield "; ".join(f"*{escaped(head)}*: {escaped(m)}" for head, m in table.meanings) + "."
+    if table.origin:
+        redone = ", or ".join(escaped(line) for line in table.origin.lines)
+        yield f"{escaped(table.origin.text)}{'; to redo: ' if redone else ''}{redone}"
     heads = [f"{c.group} – {c.head}" if c.group else c.head for c in table.columns]
     lines = ["| " + " | ".join(escaped(head) for head in heads) + " |"]
     lines.append("|" + "|".join(" ---: " if c.numeric else " :--- " for c in table.columns) + "|")

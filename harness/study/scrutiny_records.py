@@ -115,6 +115,7 @@ def _multiplicity(spoken: Spoken) -> Iterator[dict[str, Any]]:
                 "kind": "contrast" if question in STAGE_CONTRASTS else "stage",
                 "question": question,
                 "indicator": one.measure,
+                "fit": _id(spoken[one.measure, stratum, family]),
                 "p_value": one.p_value,
                 "holm": one.holm,
                 "benjamini_hochberg": one.benjamini_hochberg,
@@ -123,6 +124,10 @@ def _multiplicity(spoken: Spoken) -> Iterator[dict[str, Any]]:
                 "survives_holm": one.survives_holm,
                 "survives_benjamini_hochberg": one.survives_benjamini_hochberg,
             }
+
+
+def _id(pair: tuple[str, FitResult] | None) -> str | None:
+    return pair[0] if pair else None
 
 
 def _p_values(fit: FitResult) -> dict[str, float]:
@@ -137,40 +142,43 @@ def _bounds(run: StudyRun, fits: Sequence[Record]) -> Iterator[dict[str, Any]]:
     for cell in run.data.designs:
         if cell.variant != BASE:
             continue
-        base, fillings = _filled(run, by_id, cell)
+        speaker, fillings = _filled(run, by_id, cell)
         if not fillings:
             continue
-        head = {"indicator": cell.indicator, "stratum": cell.stratum}
-        names = " ".join(fillings)
+        name, base = speaker or (None, None)
+        head = {"indicator": cell.indicator, "stratum": cell.stratum, "fit": name}
+        filled = " ".join(fillings)
         if base is None or None in fillings.values():
             nothing = dict.fromkeys(
                 ("term", "estimate", "se", "lowest", "highest", "range_se", "conclusion_changes")
             )
-            yield {**head, **nothing, "fillings": names, "reason": NO_FIT}
+            yield {**head, **nothing, "fillings": filled, "reason": NO_FIT}
             continue
-        there = {name: fit for name, fit in fillings.items() if fit is not None}
+        there = {variant: fit for variant, fit in fillings.items() if fit is not None}
         for one in suppression_bounds(base, there):
             values = plain({**asdict(one), "range_se": one.range_se})
             del values["states"]
             yield {**head, **values, "conclusion_changes": one.conclusion_changes,
-                   "fillings": names, "reason": None}  # fmt: skip
+                   "fillings": filled, "reason": None}  # fmt: skip
 
 
 def _filled(
     run: StudyRun, by_id: Mapping[str, Record], cell: Cell
-) -> tuple[FitResult | None, dict[str, FitResult | None]]:
-    """Return the base fit and those of the fillings, by the engine that fitted these."""
+) -> tuple[tuple[str, FitResult] | None, dict[str, FitResult | None]]:
+    """Return id and base fit, and those of the fillings, by the engine that fitted these."""
 
     def reliable_fit(planned: PlannedFit) -> FitResult | None:
         record = by_id.get(planned.id)
         return run.fits[planned] if record is not None and reliable(record) else None
 
     fillings: dict[str, FitResult | None] = {}
-    base: FitResult | None = None
+    base: tuple[str, FitResult] | None = None
     for variant in run.study.fillings:
         filled = Cell(cell.indicator, cell.stratum, variant.name)
         if filled in run.data.designs:
             engine, settings = variant.engines[0], variant.settings[0]
             fillings[variant.name] = reliable_fit(PlannedFit(filled, engine, settings))
-            base = base or reliable_fit(PlannedFit(cell, engine, settings))
+            own = PlannedFit(cell, engine, settings)
+            fit = reliable_fit(own)
+            base = base or (None if fit is None else (own.id, fit))
     return base, fillings

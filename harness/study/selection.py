@@ -28,7 +28,8 @@ class Selection:
     own : str
         Impact model of the study.
     aic, bic : mapping of str to float
-        By impact model.
+    fits : mapping of str to str
+        Ids of the fits; all three by impact model.
     """
 
     indicator: str
@@ -39,6 +40,7 @@ class Selection:
     own: str
     aic: Mapping[str, float]
     bic: Mapping[str, float]
+    fits: Mapping[str, str]
 
     def lowest(self, criterion: Criterion) -> str:
         """Return the impact model with the lowest criterion."""
@@ -96,24 +98,25 @@ def _of_variant(run: StudyRun, variant: str, among: dict[str, str]) -> list[Sele
             impact: fitted.get((Cell(cell.indicator, cell.stratum, name), engine))
             for impact, name in among.items()
         }
-        there = {impact: fit for impact, fit in each.items() if fit is not None}
-        rows = {fit.nobs for fit in there.values()}
+        there = {impact: pair for impact, pair in each.items() if pair is not None}
+        rows = {fit.nobs for _, fit in there.values()}
         if len(there) == len(among) and len(rows) == 1:
             found.append(
                 Selection(
-                    cell.indicator, cell.stratum, variant, there[own].family, engine, own,
-                    {impact: fit.aic for impact, fit in there.items()},
-                    {impact: fit.bic for impact, fit in there.items()},
+                    cell.indicator, cell.stratum, variant, there[own][1].family, engine, own,
+                    {impact: fit.aic for impact, (_, fit) in there.items()},
+                    {impact: fit.bic for impact, (_, fit) in there.items()},
+                    {impact: name for impact, (name, _) in there.items()},
                 )
             )  # fmt: skip
     return found
 
 
-def _sharpest(run: StudyRun) -> dict[tuple[Cell, str], FitResult]:
-    """The fits that have an AIC, at an engine's tightest settings."""
+def _sharpest(run: StudyRun) -> dict[tuple[Cell, str], tuple[str, FitResult]]:
+    """Id and fit of those that have an AIC, at an engine's tightest settings."""
     order = sorted(run.fits.items(), key=lambda item: item[0].settings == "tight")
     return {
-        (planned.cell, planned.engine): fit
+        (planned.cell, planned.engine): (planned.id, fit)
         for planned, fit in order
         if fit.failure is None and np.isfinite(fit.aic)
     }
@@ -129,6 +132,7 @@ def selection_records(run: StudyRun) -> list[dict[str, Any]]:
             "family": one.family,
             "engine": one.engine,
             "impact": impact,
+            "fit": one.fits[impact],
             "aic": number(one.aic[impact]),
             "bic": number(one.bic[impact]),
             "lowest_aic": impact == one.lowest("aic"),

@@ -2,18 +2,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 from html.parser import HTMLParser
 
 import pytest
 
 from harness.report import render_report
+from harness.report.blocks import Section
+from harness.report.document import document
 from harness.report.numerics import percentage_change
 from harness.report.page import environment
 from harness.report.reading import Reading
 from harness.report.rounding import fixed, interval
 from harness.report.tables.data import unfit_table
-from tests.report.kinds import HOSTILE, KINDS, files_of
+from harness.report.tables.table import Cell, Column, Origin, Table
+from tests.report.kinds import HOSTILE, KINDS, files_of, hostile_run
+from tests.report.traced import untraced
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 AA = 4.5  # WCAG 2.2, contrast of normal text
@@ -92,6 +97,28 @@ def test_anchors_resolve_and_ids_are_unique(page):
     assert max(ids.values()) == 1
     targets = {a["href"][1:] for _, a in page.tags if (a.get("href") or "").startswith("#")}
     assert targets <= set(ids)
+
+
+def test_every_number_leads_to_its_fit_or_says_how_it_is_made(results, page):
+    made = document(Reading(results))
+    assert untraced(made) == []
+    assert untraced(document(Reading(hostile_run()))) == []
+    told = [table for table in made.tables if table.origin]
+    assert told
+    assert len([a for _, a in page.tags if a.get("class") == "origin"]) == len(told)
+    for table in told:
+        assert table.origin.text in page.text
+        assert all(line in page.text for line in table.origin.lines)
+
+
+def test_a_table_that_forgets_its_fits_is_seen(results):
+    made = document(Reading(results))
+    rows = ((Cell("Deaths"), Cell("1.5", link="no such fit")),)
+    lost = Table("new", "New", (Column("Indicator"), Column("Change")), rows)
+    block = Section("new", "New", (lost,))
+    assert untraced(replace(made, sections=(*made.sections, block))) == ["new"]
+    told = Section("new", "New", (replace(lost, origin=Origin("Counted")),))
+    assert untraced(replace(made, sections=(*made.sections, told))) == []
 
 
 def test_figures_have_alternative_text_and_tables_scopes(page):

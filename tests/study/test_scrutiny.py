@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,20 @@ import pandas as pd
 import pytest
 import scipy.stats
 
+import harness
+import harness.scrutiny.autocorrelation
+import harness.scrutiny.composition
+import harness.scrutiny.placebo
+import harness.scrutiny.regression_to_the_mean
+import harness.study.seeds
 from harness.engines.workers import Outcome
 from harness.errors import ConfigError
 from harness.report import render_report
+from harness.report.document import document
+from harness.report.reading import Reading
 from harness.study import answers
 from harness.study.loading import load_study
+from harness.study.panels import model_of
 from harness.study.prepared import RunOptions, prepare_study
 from harness.study.results import results_dict
 from harness.study.runner import StudyRun, run_prepared, run_study
@@ -24,11 +34,14 @@ from harness.study.scrutiny import Question, questions_of
 from harness.study.store import FILE, ResultStore
 from harness.study.writing import write_run
 from tests.engines.panels import frame
+from tests.report.kinds import hostile_claim
+from tests.report.traced import untraced
 from tests.study.files import STRATA, write_study
 
 # The same formula of the numbers that were written, with all their digits.
 ROUNDING = 1e-12
 
+REGRESSION = "regression_to_the_mean"
 LISTS = (
     "contrasts", "multiplicity", "placebo", "autocorrelation", "composition", "units_by_t",
     "regression_to_the_mean", "bounds",
@@ -43,7 +56,8 @@ SCRUTINY = """scrutiny:
   bounds: true"""
 VARIANTS = """variants:
   - {name: nb2, family: nb2, engines: [laplace]}
-  - {name: low, count: "{}_low", engines: [laplace], strata: [all]}"""
+  - {name: low, count: "{}_low", engines: [laplace], strata: [all]}
+  - {name: level, impact: level, engines: [laplace], strata: [all]}"""
 INDICATORS = """indicators:
   - {name: cases, label: Cases, count: cases, exposure: people, per: 1000}
   - {name: other, label: "Others, too", count: other, exposure: people, per: 1000}"""
@@ -189,6 +203,43 @@ def test_the_report_has_a_section_with_every_question(results: dict[str, Any]) -
     for name in LISTS:
         lines = pages[f"tables/scrutiny_{name}.csv"].decode().splitlines()
         assert len(lines) == 1 + len(results["scrutiny"][name])
+
+
+def test_every_number_of_the_answers_is_traced(results: dict[str, Any]) -> None:
+    own = document(Reading({**results, "claims": [hostile_claim()]}))
+    tables = {table.name: table for table in own.tables}
+    assert untraced(own) == []
+    linked = {"contrasts-all-poisson", "selection", "bounds-all"} | {
+        name for name in tables if name.startswith("fallen")
+    }
+    for name in linked:
+        for row in tables[name].rows:
+            assert any(cell.link in own.fit_ids for cell in row)
+    fits = {fit["id"]: fit for fit in results["fits"]}
+    for row in results["scrutiny"]["multiplicity"]:
+        fit = fits[row["fit"]]
+        assert all(fit[key] == row[key] for key in ("indicator", "stratum", "family"))
+    for row in results["scrutiny"]["bounds"]:
+        assert fits[row["fit"]]["params"][row["term"]]["estimate"] == row["estimate"]
+    for row in results["selection"]:
+        assert all(fits[row["fit"]][key] == row[key] for key in ("impact", "engine", "aic", "bic"))
+
+
+@pytest.mark.parametrize("kind", ["placebo", "autocorrelation", "composition", REGRESSION])
+def test_the_line_under_a_table_makes_its_answers(
+    run: StudyRun, results: dict[str, Any], kind: str
+) -> None:
+    tables = {table.csv: table for table in document(Reading(results)).tables}
+    origin = tables[f"scrutiny_{kind}"].origin
+    assert origin is not None
+    question, answer = next(pair for pair in run.scrutiny.items() if pair[0].kind == kind)
+    cell = question.cell
+    panel = run.data.panels[cell.indicator].restricted(cell.stratum)
+    names = {
+        **asdict(cell), "panel": panel, "model": model_of(run.study, cell), "harness": harness,
+        "t": panel.t[panel.t.between(*results["study"]["model"]["window"])],
+    }  # fmt: skip
+    assert eval(origin.lines[-1], names) == answer.found
 
 
 def test_nothing_asked_nothing_written(tmp_path: Path) -> None:

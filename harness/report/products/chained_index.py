@@ -72,7 +72,7 @@ def _table(reading: Reading, asked: Asked, lines: list[Line]) -> Table:
         (
             indicator_cell(indicator),
             *([Cell(stratum["label"], tone="name")] if several else []),
-            Cell(name),
+            Cell(name, link=fit["id"] if fit else ""),
             *index_cells(fit, reading),
         )
         for indicator, stratum, name, fit in lines

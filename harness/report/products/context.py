@@ -9,6 +9,7 @@ from harness.report.products.asked import Asked
 from harness.report.products.made import Product
 from harness.report.reading import Reading
 from harness.report.rounding import NOTHING, whole
+from harness.report.tables.origins import of_data
 from harness.report.tables.table import Cell, Column, Table
 
 
@@ -26,6 +27,7 @@ def context_product(reading: Reading, asked: Asked) -> Product:
         csv=asked.file,
         heads=max(numeric.index(True), 1) if any(numeric) else 1,
         image=asked.file,
+        origin=of_data(reading),
     )
     numbers = [dict(zip(heads, row, strict=True)) for row in rows]
     return Product(asked.name, asked.file, (table,), table_image(table), tuple(heads), numbers)

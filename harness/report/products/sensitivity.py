@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from harness.report.blocks import Block, Text
@@ -113,7 +114,7 @@ def _cell(shift: Shift, term: str) -> Cell:
     cell = change_cell(shift.fit, term)
     moved = fixed(shift.shift, 2)
     sign = "" if moved.startswith((MINUS, "0.00")) else "+"
-    return marked(Cell(cell.text, f"{sign}{moved} SE", cell.tone), shift.differs)
+    return marked(replace(cell, sub=f"{sign}{moved} SE"), shift.differs)
 
 
 def _numbers(reading: Reading, variants: Variants, keys: list[Key]) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@ def _cell(
 ) -> Cell:  # fmt: skip
     key = (indicator["name"], stratum["name"])
     fit = reading.spoken(voice, *key)
-    cell = replace(change_cell(fit, term), link="")
+    cell = change_cell(fit, term)
     if fit is None or not reliable(fit):
         return cell
     cell = replace(cell, mark=marks_of(fit).text(term))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, brief, fixed, p_text, whole
+from harness.report.tables.origins import of_pairs
 from harness.report.tables.table import Cell, Column, Table
 
 LIKE = ("like for like",)
@@ -36,7 +37,7 @@ def limits_table(reading: Reading, kinds: Iterable[str], name: str, title: str) 
         Column("Upper limit", "bias + 1.96 SD: 95 % of differences are expected between the two"),
     )
     return Table(name, title, columns, rows, note=_note(reading, kinds), csv="agreement",
-                 heads=3, tall=True)  # fmt: skip
+                 heads=3, tall=True, origin=of_pairs(reading))  # fmt: skip
 
 
 def _limit_rows(pair: Record) -> Iterable[tuple[Cell, ...]]:
@@ -107,7 +108,7 @@ def closeness_table(reading: Reading, kinds: Iterable[str], name: str, title: st
         Column("Equivalent", f"at 5 %, margin {margin} standard errors", numeric=False),
     )  # fmt: skip
     return Table(name, title, columns, rows, note=_note(reading, kinds), csv="agreement",
-                 heads=2, tall=True)  # fmt: skip
+                 heads=2, tall=True, origin=of_pairs(reading))  # fmt: skip
 
 
 def _closeness_row(pair: Record) -> tuple[Cell, ...]:
@@ -149,7 +150,8 @@ def digits_table(reading: Reading, kinds: Iterable[str], name: str, title: str) 
         "McCullough's log relative error, −log10(|b − a| / max(|a|, SE)), at most 15: on how many"
         " digits the estimates agree."
     )
-    return Table(name, title, columns, rows, note=note, csv="digits", heads=2, tall=True)
+    return Table(name, title, columns, rows, note=note, csv="digits", heads=2, tall=True,
+                 origin=of_pairs(reading))  # fmt: skip
 
 
 def _digits_row(pair: Record) -> tuple[Cell, ...]:

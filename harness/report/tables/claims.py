@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.report.numerics import percentage_change
 from harness.report.reading import EXACT, Reading, Record
 from harness.report.rounding import fixed, interval
+from harness.report.tables.origins import of_claims
 from harness.report.tables.table import Cell, Column, Table, Tone
 
 TONES: dict[str, Tone] = {
@@ -62,7 +63,8 @@ def claims_table(reading: Reading) -> Table | None:
                numeric=False, wraps=True),
     )  # fmt: skip
     rows = tuple(_row(name, records, list(judges)) for name, records in claims.items())
-    return Table("claims", "The paper's sentences", columns, rows, _note(), "claims", tall=True)
+    return Table("claims", "The paper's sentences", columns, rows, _note(), "claims", tall=True,
+                 origin=of_claims(reading))  # fmt: skip
 
 
 def _row(name: str, records: list[Record], judges: list[str]) -> tuple[Cell, ...]:
@@ -130,7 +132,8 @@ def summary_table(reading: Reading) -> Table:
         }
         cells = (_names([n for n, said in told.items() if said == end]) for end in TONES)
         rows.append((Cell(labels[basis], how, "head"), *cells))
-    return Table("claims-summary", "Which sentences hold", columns, tuple(rows))
+    return Table("claims-summary", "Which sentences hold", columns, tuple(rows),
+                 origin=of_claims(reading))  # fmt: skip
 
 
 def _names(names: list[str]) -> Cell:
@@ -151,7 +154,8 @@ def statements_table(reading: Reading) -> Table | None:
     if not rows:
         return None
     title = "What each sentence comes down to"
-    return Table("claim-statements", title, columns, rows, "", "claim_statements", tall=True)
+    return Table("claim-statements", title, columns, rows, "", "claim_statements", tall=True,
+                 origin=of_claims(reading))  # fmt: skip
 
 
 def _unbounded(one: Record) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from harness.report.reading import Reading, Record
 from harness.report.rounding import brief, p_phrase
 from harness.report.tables.cells import analysis_cell
+from harness.report.tables.origins import of_pairs
 from harness.report.tables.table import Cell, Column, Table, Tone
 from harness.report.words import stage_name
 
@@ -35,7 +36,7 @@ def counts_table(reading: Reading) -> Table | None:
     )
     rows = tuple(_count_row(pair) for pair in ordered)
     return Table("conclusions", "Sentences that change, by pair of engines", columns, rows,
-                 csv="conclusions", heads=2, tall=True)  # fmt: skip
+                 csv="conclusions", heads=2, tall=True, origin=of_pairs(reading))  # fmt: skip
 
 
 def _count_row(pair: Record) -> tuple[Cell, ...]:
@@ -80,16 +81,19 @@ def _changed_row(reading: Reading, row: Record) -> tuple[Cell, ...]:
     return (
         analysis_cell(reading, row),
         Cell(stage_name(row["term"], reading.study["period_word"])),
-        _said(row, "a"),
-        _said(row, "b"),
+        _said(reading, row, "a"),
+        _said(reading, row, "b"),
         Cell(brief(row["diff_se"])),
         Cell(brief(row["rel_se"])),
     )
 
 
-def _said(row: Record, side: str) -> Cell:
+def _said(reading: Reading, row: Record, side: str) -> Cell:
+    engine, _, settings = row[side].rpartition(" ")
+    fit = reading.fit(row["indicator"], row["stratum"], engine, settings, row["variant"])
     numbers = (
         f"b = {brief(row[f'estimate_{side}'], 3)}, SE {brief(row[f'se_{side}'], 3)},"
         f" p {p_phrase(row[f'p_{side}'])}"
     )
-    return Cell(f"{row[side]}: {STATES[row[f'state_{side}']]}", sub=numbers)
+    said = f"{row[side]}: {STATES[row[f'state_{side}']]}"
+    return Cell(said, sub=numbers, link=fit["id"] if fit else "")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, brief, fixed
 from harness.report.tables.cells import analysis_cell
+from harness.report.tables.origins import of_pairs
 from harness.report.tables.table import Cell, Column, Table, Tone
 from harness.report.words import LEVELS, VERDICTS
 
@@ -64,6 +65,7 @@ def matrix_table(reading: Reading) -> Table:
         " verdict of the report; the others show what default settings cost.",
         csv="comparisons",
         heads=2,
+        origin=of_pairs(reading),
     )
 
 

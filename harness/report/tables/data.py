@@ -8,7 +8,8 @@ from harness.report.frames import version_rows
 from harness.report.reading import Reading, Record, by_name
 from harness.report.rounding import NOTHING, fixed, whole
 from harness.report.tables.cells import indicator_cell
-from harness.report.tables.table import Cell, Column, Table
+from harness.report.tables.origins import of_data
+from harness.report.tables.table import Cell, Column, Origin, Table
 from harness.report.words import plural
 
 
@@ -33,7 +34,8 @@ def dropped_table(reading: Reading) -> Table | None:
         )
         for block in dropped
     )
-    return Table("dropped", "Dropped before fitting", columns, rows, csv="dropped")
+    return Table("dropped", "Dropped before fitting", columns, rows, csv="dropped",
+                 origin=of_data(reading))  # fmt: skip
 
 
 def rows_by_t_table(reading: Reading) -> Table:
@@ -45,7 +47,8 @@ def rows_by_t_table(reading: Reading) -> Table:
         *(Column(fixed(int(t), 0)) for t in times),
     )
     counts = (Cell("Rows", tone="head"), *(Cell(whole(rows[t])) for t in times))
-    return Table("rows-by-t", "Rows at each time to the event", columns, (counts,), csv="rows_by_t")
+    return Table("rows-by-t", "Rows at each time to the event", columns, (counts,), csv="rows_by_t",
+                 origin=of_data(reading))  # fmt: skip
 
 
 def strata_table(reading: Reading) -> Table:
@@ -66,7 +69,7 @@ def strata_table(reading: Reading) -> Table:
         )
         for s in reading.strata
     )
-    return Table("strata", "Strata", columns, rows)
+    return Table("strata", "Strata", columns, rows, origin=of_data(reading))
 
 
 def medians_table(reading: Reading) -> Table:
@@ -106,6 +109,7 @@ def medians_of(
         csv=csv,
         heads=2,
         tall=True,
+        origin=of_data(reading),
     )
 
 
@@ -126,7 +130,8 @@ def versions_table(environment: Record) -> Table:
         (Cell(row["language"]), Cell(row["name"]), Cell(str(row["version"])))
         for row in version_rows(environment)
     )
-    return Table("versions", "Versions", columns, rows, csv="versions", heads=2)
+    return Table("versions", "Versions", columns, rows, csv="versions", heads=2,
+                 origin=Origin("Asked of the programs when the study ran"))  # fmt: skip
 
 
 def unfit_table(reading: Reading) -> Table | None:
@@ -153,7 +158,8 @@ def unfit_table(reading: Reading) -> Table | None:
         *(Column(name, numeric=False, wraps=True) for name in ("Stratum", "Variant", "Why")),
     )
     title = "Analyses that the data cannot answer"
-    return Table(name="unfit", title=title, columns=columns, rows=rows, tall=True)
+    return Table(name="unfit", title=title, columns=columns, rows=rows, tall=True,
+                 origin=of_data(reading))  # fmt: skip
 
 
 def _why(row: Record) -> str:

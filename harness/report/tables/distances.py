@@ -6,6 +6,7 @@ import statistics
 
 from harness.report.reading import WHOLE_PANEL, Reading, Record
 from harness.report.rounding import NOTHING, brief, fixed, whole
+from harness.report.tables.origins import of_fits, of_pairs
 from harness.report.tables.table import Cell, Column, Table
 
 
@@ -36,7 +37,8 @@ def distance_table(reading: Reading) -> Table | None:
         Column("Fewest digits", "of an estimate (log relative error)"),
     )
     return Table("distances", "Distance from the exact maximum", columns, rows,
-                 note=reference_note(reading), csv="distances", heads=2)  # fmt: skip
+                 note=reference_note(reading), csv="distances", heads=2,
+                 origin=of_fits(reading))  # fmt: skip
 
 
 def reference_note(reading: Reading) -> str:
@@ -60,10 +62,16 @@ def _distance_row(name: str, rows_of: str, own: list[Record]) -> tuple[Cell, ...
         Cell(rows_of),
         Cell(f"{len(d)} of {len(own)}"),
         Cell(brief(statistics.median(d)) if d else NOTHING),
-        Cell(brief(max(d, default=None))),
-        Cell(brief(max(s, default=None))),
+        Cell(brief(max(d, default=None)), link=_furthest(own, "diff_se")),
+        Cell(brief(max(s, default=None)), link=_furthest(own, "rel_se")),
         Cell(fixed(min(digits, default=None), 1)),
     )
+
+
+def _furthest(own: list[Record], key: str) -> str:
+    """Return the id of the fit that lies furthest."""
+    known = [row for row in own if row[key] is not None]
+    return max(known, key=lambda row: row[key])["fit"] if known else ""
 
 
 def odd_table(reading: Reading) -> Table | None:
@@ -91,7 +99,8 @@ def odd_table(reading: Reading) -> Table | None:
         " standard errors."
     )
     title = "Which engine is the odd one out?"
-    return Table("odd-one-out", title, columns, rows, note=note, csv="odd_one_out")
+    return Table("odd-one-out", title, columns, rows, note=note, csv="odd_one_out",
+                 origin=of_pairs(reading))  # fmt: skip
 
 
 def _odd_row(variant: str, settings: str, own: list[Record], names: list[str]) -> tuple[Cell, ...]:

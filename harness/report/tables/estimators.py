@@ -9,6 +9,7 @@ from harness.report.reading import EXACT, Reading, Record, answered
 from harness.report.rounding import NOTHING, brief
 from harness.report.tables.cells import analysis_cell
 from harness.report.tables.concordance import MAX_D, MAX_S, asked, reproduction, severity
+from harness.report.tables.origins import of_fits
 from harness.report.tables.table import Cell, Column, Table
 
 
@@ -40,6 +41,7 @@ def estimators_table(reading: Reading) -> Table | None:
         note="Reference: the first language column of the stage table. Where an engine did not"
         " converge, its numbers are not even its own estimator's.",
         csv="coefficients",
+        origin=of_fits(reading),
     )
 
 

@@ -9,6 +9,7 @@ from harness.report.rounding import NOTHING, brief, exact, fixed
 from harness.report.size import listed_fits
 from harness.report.tables.cells import analysis_cell
 from harness.report.tables.certificates import triage_words
+from harness.report.tables.origins import of_fits
 from harness.report.tables.table import Cell, Column, Table, Tone
 from harness.report.words import MESSAGE_KINDS, failed_fits
 
@@ -122,9 +123,9 @@ def messages_table(reading: Reading) -> Table | None:
     )  # fmt: skip
     ordered = sorted(said.items(), key=lambda item: (item[0][0], -len(item[1]), item[0]))
     rows = tuple(_message_row(kind, asked, alike) for (kind, asked, _), alike in ordered)
-    return Table(
-        "messages", "What the engines said", columns, rows, csv="messages", heads=2, tall=True
-    )
+    origin = of_fits(reading, "Said by the fits, and repeated with the lines of each")
+    return Table("messages", "What the engines said", columns, rows, csv="messages", heads=2,
+                 tall=True, origin=origin)  # fmt: skip
 
 
 def _message_row(kind: str, asked: str, alike: list[Record]) -> tuple[Cell, ...]:

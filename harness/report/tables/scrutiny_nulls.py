@@ -8,6 +8,7 @@ from harness.report.numerics import percentage_change
 from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, p_text
 from harness.report.tables.cells import indicator_cell
+from harness.report.tables.origins import of_autocorrelation, of_placebo
 from harness.report.tables.scrutiny_tests import family_name
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import plural, stage_name
@@ -39,8 +40,14 @@ def placebo_table(reading: Reading, stratum: Record) -> Table | None:
     )
     return Table(
         f"placebo-{stratum['name']}", f"Placebo events: {stratum['label']}", tuple(columns), rows,
-        note=note, csv="scrutiny_placebo",
+        note=note, csv="scrutiny_placebo", origin=of_placebo(reading, replicates_of(own)),
     )  # fmt: skip
+
+
+def replicates_of(rows: Sequence[Record]) -> int:
+    """Return how many replicates were asked for, fitted or not."""
+    asked = ((row["replicates"] or 0) + (row["failures"] or 0) for row in rows)
+    return max(asked, default=0)
 
 
 def _placebo_cells(row: Record | None) -> tuple[Cell, ...]:
@@ -94,6 +101,7 @@ def autocorrelation_table(reading: Reading, stratum: Record) -> Table | None:
     return Table(
         f"autocorrelation-{stratum['name']}", f"Autocorrelation: {stratum['label']}",
         tuple(columns), rows, note=note, csv="scrutiny_autocorrelation",
+        origin=of_autocorrelation(reading, replicates_of(own)),
     )  # fmt: skip
 
 

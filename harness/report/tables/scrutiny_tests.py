@@ -8,6 +8,7 @@ from harness.report.numerics import percentage_change
 from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, p_phrase, p_text
 from harness.report.tables.cells import indicator_cell
+from harness.report.tables.origins import of_fits
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import FAMILIES, stage_name
 
@@ -21,6 +22,7 @@ CONTRASTS = {
         "the two together above what the trend before would have brought",
     ),
 }
+COUNTED = "Counted over the fits that each p-value names in the CSV"
 
 
 def family_name(family: str) -> str:
@@ -69,6 +71,7 @@ def _contrast_cell(row: Record | None) -> Cell:
         sub=f"{interval(low, high, 2)}; p {p_phrase(row['p_value'])}",
         tone="strong" if row["significant"] else "",
         warns=mark,
+        link=row["fit"],
     )
 
 
@@ -101,7 +104,7 @@ def multiplicity_table(reading: Reading, strata: Sequence[Record], name: str) ->
         " time."
     )
     return Table(name, "What survives that many measures were tested", columns, rows, note=note,
-                 csv="scrutiny_multiplicity")  # fmt: skip
+                 csv="scrutiny_multiplicity", origin=of_fits(reading, COUNTED))  # fmt: skip
 
 
 def question_name(reading: Reading, question: str) -> str:
@@ -148,7 +151,7 @@ def fallen_table(reading: Reading, stratum: Record) -> Table | None:
             indicator_cell(labels[row["indicator"]]),
             Cell(stage_name(row["question"], period)),
             Cell(family_name(row["family"])),
-            Cell(p_text(row["p_value"])),
+            Cell(p_text(row["p_value"]), link=row.get("fit") or ""),
             Cell(p_text(row["holm"])),
             Cell(p_text(row["benjamini_hochberg"]),
                  tone="strong" if row["survives_benjamini_hochberg"] else ""),

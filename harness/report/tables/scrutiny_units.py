@@ -8,6 +8,7 @@ from harness.report.numerics import excludes_zero, percentage_change
 from harness.report.reading import WHOLE_PANEL, Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, whole
 from harness.report.tables.cells import indicator_cell
+from harness.report.tables.origins import of_composition, of_fillings, of_regression
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import plural, stage_name
 
@@ -44,7 +45,7 @@ def composition_table(reading: Reading, stratum: Record) -> Table | None:
     )
     return Table(
         f"composition-{stratum['name']}", f"Composition of the panel: {stratum['label']}", columns,
-        rows, note=note, csv="scrutiny_composition",
+        rows, note=note, csv="scrutiny_composition", origin=of_composition(reading),
     )  # fmt: skip
 
 
@@ -103,8 +104,10 @@ def regression_table(reading: Reading) -> Table | None:
         " mean alone would bring. At most: if all of the deviation went back. Observed: the step of"
         " the base model. Bold: the interval leaves out 0."
     )
-    return Table("regression-to-the-mean", "Regression to the mean", tuple(columns), tuple(rows),
-                 note=note, csv="scrutiny_regression_to_the_mean")  # fmt: skip
+    return Table(
+        "regression-to-the-mean", "Regression to the mean", tuple(columns), tuple(rows), note=note,
+        csv="scrutiny_regression_to_the_mean", origin=of_regression(reading),
+    )  # fmt: skip
 
 
 def _slope_cell(row: Record) -> Cell:
@@ -139,6 +142,7 @@ def bounds_table(reading: Reading, stratum: Record) -> Table | None:
     """Return the range over fillings of suppressed cells, one row an indicator that has them."""
     own = [row for row in reading.scrutiny("bounds") if row["stratum"] == stratum["name"]]
     found = {(row["indicator"], row["term"]): row for row in own}
+    variants = ", ".join(dict.fromkeys(name for row in own for name in row["fillings"].split()))
     moved = {row["indicator"] for row in own if row["reason"] or row["range_se"]}
     stages = [term for term in reading.stages if any(row["term"] == term for row in own)]
     if not moved:
@@ -161,7 +165,7 @@ def bounds_table(reading: Reading, stratum: Record) -> Table | None:
     )
     return Table(
         f"bounds-{stratum['name']}", f"Suppressed cells: {stratum['label']}", columns, rows,
-        note=note, csv="scrutiny_bounds",
+        note=note, csv="scrutiny_bounds", origin=of_fillings(reading, variants),
     )  # fmt: skip
 
 
@@ -175,4 +179,5 @@ def _range_cell(row: Record | None) -> Cell:
         sub=f"{fixed(row['range_se'], 1)} SE",
         tone="near" if mark else "",
         warns=mark,
+        link=row.get("fit") or "",
     )

@@ -64,4 +64,6 @@ def _cell(own: list[Record], engine: str, criterion: str) -> Cell:
         return Cell("")
     lowest = next(record for record in mine if record[f"lowest_{criterion}"])
     above = mine[0][criterion] - lowest[criterion]
-    return Cell(lowest["impact"], "" if lowest is mine[0] else fixed(above))
+    return Cell(
+        lowest["impact"], "" if lowest is mine[0] else fixed(above), link=lowest.get("fit") or ""
+    )

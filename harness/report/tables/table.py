@@ -45,10 +45,23 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where numbers come from that are those of no one fit.
+
+    ``anchor`` is the section that lists what they were made from; ``lines`` make them again.
+    """
+
+    text: str
+    anchor: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Columns and rows; the first ``heads`` cells of a row are its heads.
 
     ``csv`` is a stem in the folder tables, or a path without ending; ``image`` is such a path.
+    A row without a link to its fit is accounted for by ``origin``.
     """
 
     name: str
@@ -60,6 +73,7 @@ class Table:
     heads: int = 1
     tall: bool = False
     image: str = ""
+    origin: Origin | None = None
 
     @property
     def csv_file(self) -> str:
