@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from harness.errors import ConfigError, PanelError
+from harness.sources.england_import.workbook import check_workbook
 
 INSTALL = "pip install 'glmm-harness[england]'"
 
@@ -24,12 +25,13 @@ def read_sheet(path: Path, sheet: str | int) -> pd.DataFrame:
     ConfigError
         If python-calamine is not installed.
     PanelError
-        If the file is not a workbook or has no such sheet.
+        If the file is not a workbook, unpacks to more than any real one, or has no such sheet.
     """
     try:
         import python_calamine
     except ImportError:
         raise ConfigError(f"{path.name} is a workbook, which takes {INSTALL}") from None
+    check_workbook(path)
     try:
         frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=str, engine="calamine")
     except python_calamine.CalamineError as error:
