@@ -9,12 +9,17 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from textwrap import wrap
 
 from harness.report.plaintext import visible
 from harness.report.tables.table import Cell, Table
 
-# Rows of a table that may be broken over pages.
+# More lines, second ones of a row counted, and a table may be broken over pages.
 LONG = 40
+# A column of words that holds a longer text is set as a paragraph.
+WIDE = 32
+# Characters of a line of a head, words kept whole.
+HEAD = 14
 
 
 @cache
@@ -30,19 +35,22 @@ def escaped(text: str) -> str:
     What is no sign of mathematics stays as it is; every LaTeX since 2018 reads UTF-8.
     """
     signs = _signs()
-    line = " ".join(visible(text).split())
-    return "".join(signs.get(character, character) for character in line)
+    return "".join(signs.get(character, character) for character in _line(text))
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(text).split())
 
 
 def latex(table: Table) -> str:
     """Return the table as LaTeX; a long one may be broken over pages."""
-    sides = ("p{5cm}" if c.wraps else "r" if c.numeric else "l" for c in table.columns)
-    columns = "".join(sides)
+    columns = "".join(_side(table, k) for k in range(len(table.columns)))
     top = ["\\toprule", *_heads(table), "\\midrule"]
     caption = f"\\caption{{{escaped(table.title)}}}"
-    notes = [f"\\par\\footnotesize {escaped(note)}" for note in table.notes]
+    notes = [f"{escaped(note)}\\par" for note in table.notes]
+    notes = ["\\par\\smallskip\\raggedright\\footnotesize", *notes] if notes else []
     body = list(_body(table.rows))
-    if len(table.rows) > LONG:
+    if sum(1 + any(cell.sub for cell in row) for row in table.rows) > LONG:
         lines = [
             "% \\usepackage{booktabs,longtable}", "{\\small", f"\\begin{{longtable}}{{{columns}}}",
             f"{caption}\\\\", *top, "\\endfirsthead", *top, "\\endhead", "\\bottomrule",
@@ -57,6 +65,16 @@ def latex(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _side(table: Table, k: int) -> str:
+    """Return how a column is set."""
+    column = table.columns[k]
+    if column.numeric and not column.wraps:
+        return "r"
+    texts = (text for row in table.rows for text in (row[k].shown, row[k].sub))
+    longest = max((len(_line(text)) for text in texts), default=0)
+    return "p{5cm}" if column.wraps or longest > WIDE else "l"
+
+
 def _row(cells: list[str]) -> str:
     return f"{' & '.join(cells)} \\\\"
 
@@ -69,7 +87,18 @@ def _heads(table: Table) -> Iterator[str]:
             rules += f"\\cmidrule(lr){{{at}-{at + span - 1}}}" if group else ""
             at += span
         yield rules
-    yield _row([escaped(column.head) for column in table.columns])
+    sides = [_side(table, k)[0] for k in range(len(table.columns))]
+    heads = [column.head for column in table.columns]
+    yield _row([_stacked(head, side) for head, side in zip(heads, sides, strict=True)])
+
+
+def _stacked(head: str, side: str) -> str:
+    """Return a head of several short lines: a long one would make its column of numbers wide."""
+    lines = wrap(_line(head), HEAD, break_long_words=False, break_on_hyphens=False)
+    if len(lines) < 2:
+        return escaped(head)
+    stack = "\\\\".join(map(escaped, lines))
+    return f"\\shortstack[{'r' if side == 'r' else 'l'}]{{{stack}}}"
 
 
 def _spanning(group: str, span: int) -> str:

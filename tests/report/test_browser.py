@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -114,6 +115,13 @@ def test_print_is_light_and_has_nothing_to_press(look, report):
     # Chromium repeats no head that holds the box of a button.
     boxes = "[...document.querySelectorAll('button.sort')].map(b => getComputedStyle(b).display)"
     assert set(page.evaluate(boxes)) == {"contents"}
+    # A heading keeps room for the figure it stands over, whose caption holds no block after it.
+    over = "[...document.querySelectorAll(':is(h2, h3):has(+ .drawing, + .text + .drawing)')]"
+    rooms = page.evaluate(f"{over}.map(h => parseFloat(getComputedStyle(h, '::after').blockSize))")
+    tall = page.evaluate("[...document.querySelectorAll('.drawing img')].map(i => i.clientHeight)")
+    assert max(tall, default=0) < min(rooms, default=math.inf)
+    ends = "[...document.querySelectorAll('.drawing figcaption')]"
+    assert set(page.evaluate(f"{ends}.map(one => getComputedStyle(one).breakAfter)")) <= {"auto"}
     inside = "[...document.querySelectorAll('.scroll')].map(one => getComputedStyle(one).overflowX)"
     assert set(page.evaluate(inside)) == {"visible"}
 

@@ -1,10 +1,25 @@
 // A table for a paper in LaTeX, with the rules of booktabs; harness/report/latex.py says the same.
 const LONG = 40;
+const WIDE = 32;
+const HEAD = 14;
+const lengthOf = (text) => Array.from(text).length;
 const escapeLatex = (text) => Array.from(text, (one) => LATEX[one] ?? one).join("");
 const small = (text) => (text ? `{\\footnotesize ${escapeLatex(text)}}` : "");
 const latexRow = (cells) => `${cells.join(" & ")} \\\\`;
 
-function latexHeads(heads) {
+// A head of several short lines: a long one would make its column of numbers wide.
+function stacked(head, side) {
+  const lines = [];
+  for (const word of head.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && lengthOf(longer) <= HEAD) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  const set = lines.map(escapeLatex);
+  return set.length > 1 ? `\\shortstack[${side === "r" ? "r" : "l"}]{${set.join("\\\\")}}` : set[0];
+}
+
+function latexHeads(heads, sides) {
   const found = [];
   if (heads.some(({ group }) => group)) {
     const spans = spansOf(heads);
@@ -20,7 +35,7 @@ function latexHeads(heads) {
         .join(""),
     );
   }
-  return [...found, latexRow(heads.map(({ head }) => escapeLatex(head)))];
+  return [...found, latexRow(heads.map(({ head }, k) => stacked(head, sides[k])))];
 }
 
 function latexCell(cell) {
@@ -41,15 +56,22 @@ function latexBody(rows) {
   });
 }
 
+function sideOf({ numeric, wraps }, cells) {
+  if (numeric && !wraps) return "r";
+  const longest = Math.max(0, ...cells.flatMap((cell) => [shown(cell), cell.sub].map(lengthOf)));
+  return wraps || longest > WIDE ? "p{5cm}" : "l";
+}
+
 function toLatex({ title, notes, heads, rows }) {
-  const sides = heads.map(({ numeric, wraps }) => (wraps ? "p{5cm}" : numeric ? "r" : "l"));
-  const top = ["\\toprule", ...latexHeads(heads), "\\midrule"];
+  const sides = heads.map((head, k) => sideOf(head, rows.map((row) => row[k])));
+  const top = ["\\toprule", ...latexHeads(heads, sides), "\\midrule"];
   const columns = sides.join("");
   const caption = `\\caption{${escapeLatex(title)}}`;
-  const note = notes.map((text) => `\\par\\footnotesize ${escapeLatex(text)}`);
+  const note = notes.map((text) => `${escapeLatex(text)}\\par`);
+  if (note.length) note.unshift("\\par\\smallskip\\raggedright\\footnotesize");
   const body = latexBody(rows);
   const parts =
-    rows.length > LONG
+    rows.reduce((n, row) => n + 1 + row.some(({ sub }) => sub), 0) > LONG
       ? ["% \\usepackage{booktabs,longtable}", "{\\small", `\\begin{longtable}{${columns}}`,
          `${caption}\\\\`, ...top, "\\endfirsthead", ...top, "\\endhead", "\\bottomrule",
          "\\endfoot", ...body, "\\end{longtable}", ...note, "}"]
