@@ -30,6 +30,20 @@ class EngineUnavailable(HarnessError):
     exit_code = 3
 
 
+class Defect(HarnessError):
+    """The program is wrong, not what it was given; the message says what to report."""
+
+    exit_code = 4
+
+    @classmethod
+    def of(cls, where: str, reason: str) -> Defect:
+        """Return the error for what went wrong there."""
+        return cls(
+            f"{where}: {reason}: a defect of the harness; what was done is kept: please report"
+            " this line and the study file"
+        )
+
+
 class FitFailure(HarnessError):
     """An engine crashed, hung or gave up on one fit; the run goes on without that fit."""
 

@@ -15,7 +15,8 @@ EXAMPLES = re.compile(r"\x08?\n?Examples:\n(?P<lines>(?:  .*\n)+)")
 HEAD = """# Command line
 
 `harness COMMAND --help` prints the same. Exit codes: 0 all is well, 1 a pair does not reach its
-level, 2 bad input (one line names place and mend), 3 an engine that was asked for is missing.
+level, 2 bad input (one line names place and mend), 3 an engine that was asked for is missing, 4 a
+defect of the harness (one line to report).
 """
 
 

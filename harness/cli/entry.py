@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from harness.cli.app import app
 from harness.cli.interrupt import INTERRUPTED, LINE
-from harness.errors import HarnessError
+from harness.errors import Defect, HarnessError
 from harness.names import suggestion
 
 # The errors of a command line used wrongly, which typer keeps to itself but for this child.
 _USAGE_ERROR: Any = typer.BadParameter.__base__
 WRONG_USAGE = 2
+# Variable of the environment: show the traceback of a defect.
+TRACEBACK = "HARNESS_TRACEBACK"
 
 
 def run() -> None:
@@ -35,6 +40,14 @@ def run() -> None:
         sys.exit(WRONG_USAGE)
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except MemoryError:
+        _say("memory ran out: close other programs, use fewer --jobs, or take a smaller panel")
+        sys.exit(HarnessError.exit_code)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        _say(str(_defect(error)))
+        sys.exit(Defect.exit_code)
     if code == INTERRUPTED:
         print(LINE, file=sys.stderr)  # noqa: T201
     sys.exit(code or 0)
@@ -42,6 +55,13 @@ def run() -> None:
 
 def _say(text: str) -> None:
     print(f"harness: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201
+
+
+def _defect(error: Exception) -> Defect:
+    """What nobody foresaw, where it was met, and how to see the way there."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    reason = f"{type(error).__name__}: {error} ({TRACEBACK}=1 shows more)"
+    return Defect.of(f"{Path(last.filename).name}, line {last.lineno}", reason)
 
 
 def _usage(error: Any) -> str:

@@ -71,7 +71,8 @@ def failed(task: Task, reason: str) -> FitResult:
     )
 
 
-# Seconds in which a worker starts, R and its packages loaded, on a machine with much else to do.
+# Seconds in which a worker begins, where every core has one process to run: fifteen times what
+# its imports take. Among more processes each gets so much less of a core.
 STALL_LIMIT = 60.0
 Future = concurrent.futures.Future[Any]
 _POOLS: dict[int, pebble.ProcessPool] = {}
@@ -104,12 +105,14 @@ def _end(pool: pebble.ProcessPool) -> None:
 class Outcome:
     """What a call in a worker came to: a value, or the reason why there is none.
 
-    ``begun`` is whether a worker is known to have taken it up.
+    ``begun`` is whether a worker is known to have taken it up, ``defect`` whether the call itself
+    raised, so that it would again.
     """
 
     value: Any = None
     reason: str | None = None
     begun: bool = True
+    defect: bool = False
 
     def or_failed(self, task: Task) -> FitResult:
         """Return the fit, or the failed result of its task."""
@@ -120,11 +123,31 @@ class Outcome:
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
+def called(function: Callable[..., Any], *arguments: Any, **more: Any) -> Outcome:
+    """Call a function; a defect becomes a reason, which costs this call and no other.
+
+    Its words are taken where it is met: an exception may not survive the way to another process,
+    and one that asks to exit must not end the caller.
+
+    Raises
+    ------
+    HarnessError
+        What is no defect: a person is to be told, as of an engine that cannot run.
+    """
+    try:
+        return Outcome(function(*arguments, **more))
+    except (HarnessError, MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - one call's defect must not end the run
+        return Outcome(reason=f"{type(error).__name__}: {error}", defect=True)
+
+
 def in_workers(
     calls: Sequence[Call], jobs: int, time_limit: float
 ) -> Iterator[tuple[int, Outcome]]:
     """Call every function in a worker process; yield (place, outcome) as they finish.
 
+    A call that raises what is no HarnessError, or that takes too long, has a reason for outcome.
     The pool stays for later calls, with R loaded; it ends with this process. Should every worker
     have been killed while idle, or one have been killed while it held the queue, so that none of
     the others gets any work, the calls go to a new pool.
@@ -142,15 +165,16 @@ def in_workers(
     for again in (True, False):
         pool = _pool(jobs)
         futures: dict[Future, int] = {
-            pool.schedule(function, args=list(arguments), timeout=time_limit): place
+            pool.schedule(called, args=[function, *arguments]): place
             for place, (function, arguments) in waiting.items()
         }
         try:
-            for future in _finished(futures):
-                if again and isinstance(future.exception(), BrokenProcessPool):
+            for future in _finished(futures, time_limit):
+                outcome = _outcome(future, time_limit)
+                if again and not outcome.begun:
                     continue
                 del waiting[futures[future]]
-                yield futures[future], _outcome(future, time_limit)
+                yield futures[future], outcome
         finally:
             # Of a caller who does not want the rest: an interrupt, an error between two answers.
             for future in futures:
@@ -161,26 +185,51 @@ def in_workers(
     for place in waiting:
         yield (
             place,
-            Outcome(reason=f"no worker process began within {STALL_LIMIT:g} seconds", begun=False),
+            Outcome(
+                reason=f"no worker process began within {_patience():.0f} seconds", begun=False
+            ),
         )
 
 
-def _finished(futures: Iterable[Future]) -> Iterator[Future]:
-    """Yield futures as they finish, until all have or none has been worked on for too long."""
-    pending, worked = set(futures), time.monotonic()
-    while pending and time.monotonic() - worked < STALL_LIMIT:
-        done, pending = concurrent.futures.wait(
-            pending, timeout=1.0, return_when=concurrent.futures.FIRST_COMPLETED
-        )
-        if done or any(future.running() for future in pending):
-            worked = time.monotonic()
-        yield from done
-
-
-def _outcome(future: concurrent.futures.Future[Any], time_limit: float) -> Outcome:
+def _patience() -> float:
+    """Return the seconds that a worker may take to begin, as busy as the machine is now."""
     try:
-        return Outcome(value=future.result())
-    except concurrent.futures.TimeoutError:
+        waiting = os.getloadavg()[0]
+    except OSError:  # some containers do not tell
+        waiting = 0.0
+    # The load is the whole machine's, so it is shared by all its cores, not by this process's own.
+    return STALL_LIMIT * max(1.0, waiting / (os.cpu_count() or 1))
+
+
+# Seconds between two looks at what the workers are at.
+LOOK = 1.0
+
+
+def _finished(futures: Iterable[Future], time_limit: float) -> Iterator[Future]:
+    """Yield futures as they finish, until all have or none has been worked on for too long.
+
+    One past its time is cancelled, which ends its worker. The pool could do so itself, but goes
+    by the clock of the wall: one that is set forward would end every fit, one set back none.
+    """
+    pending, worked = set(futures), time.monotonic()
+    begun = dict[Future, float]()
+    while pending and time.monotonic() - worked < _patience():
+        done, pending = concurrent.futures.wait(
+            pending, timeout=LOOK, return_when=concurrent.futures.FIRST_COMPLETED
+        )
+        now = time.monotonic()
+        begun = {future: begun.get(future, now) for future in pending if future.running()}
+        late = {f for f, since in begun.items() if now - since > time_limit and f.cancel()}
+        pending -= late
+        if done or begun:
+            worked = now
+        yield from done | late
+
+
+def _outcome(future: Future, time_limit: float) -> Outcome:
+    try:
+        outcome: Outcome = future.result()
+    except concurrent.futures.CancelledError:
         return Outcome(reason=f"no answer within {time_limit:g} seconds: given up")
     except MemoryError:
         return Outcome(reason="the worker process ran out of memory")
@@ -188,6 +237,7 @@ def _outcome(future: concurrent.futures.Future[Any], time_limit: float) -> Outco
         return Outcome(reason="the worker processes died before they could fit", begun=False)
     except pebble.ProcessExpired as error:
         return Outcome(reason=f"the worker process died in mid-fit ({_death(error.exitcode)})")
+    return outcome
 
 
 def _death(exitcode: int | None) -> str:

@@ -17,7 +17,8 @@ from harness.concordance.pair import Pair
 from harness.concordance.partners import beside_each_other
 from harness.design import Design
 from harness.engines.base import Transport
-from harness.engines.workers import Call, Outcome, Task, failed, in_workers
+from harness.engines.workers import Call, Outcome, Task, called, failed, in_workers
+from harness.errors import Defect
 from harness.result import FitResult
 from harness.study.store import ResultStore, digest, fitting_code
 
@@ -172,8 +173,18 @@ def _tell(
 
 
 def _told_here(group: Group) -> Told:
-    """Do without the engines' own objectives, where asking them cost the worker its life."""
-    return _told(beside_each_other(group.fits), group.pairs)
+    """Do without the engines' own objectives, where asking them cost the worker its life.
+
+    Raises
+    ------
+    Defect
+        Where not even that can be done.
+    """
+    outcome = called(lambda: _told(beside_each_other(group.fits), group.pairs))
+    if outcome.reason is not None:
+        raise Defect.of(group.name, outcome.reason)
+    told: Told = outcome.value
+    return told
 
 
 def _told(fits: list[FitResult], places: Sequence[tuple[int, int]]) -> Told:

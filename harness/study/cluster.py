@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from harness.engines.workers import Outcome
+from harness.engines.workers import Outcome, called
 from harness.errors import ConfigError, EngineUnavailable, HarnessError
 from harness.study.store import simulation_code
 from harness.study.work import Work
@@ -97,14 +97,15 @@ def _outcome(future: Any) -> Outcome:
     from distributed import KilledWorker
 
     try:
-        return Outcome(future.result())
+        outcome: Outcome = future.result()
     except KilledWorker:
         return Outcome(reason="worker after worker of the cluster died over it")
+    return outcome
 
 
 def answer(
     code: str, function: Callable[..., Any], arguments: tuple[Any, ...], own: dict[str, Any]
-) -> Any:
+) -> Outcome:
     """Call a function, in a worker whose code is the one asked for.
 
     Raises
@@ -117,7 +118,7 @@ def answer(
             f"--dask: the worker on {platform.node()} has other versions of the harness, or of what"
             " it fits with, than this machine: install the same there"
         )
-    return function(*arguments, **own)
+    return called(function, *arguments, **own)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from harness.engines.workers import Outcome, in_workers
-from harness.errors import HarnessError
+from harness.engines.workers import Outcome, called, in_workers
+from harness.errors import Defect, HarnessError
 from harness.study.answers import Bench
 from harness.study.cluster import Cluster
 from harness.study.work import Hands, Work, piece_by_piece
@@ -34,11 +34,13 @@ def carry_out(works: Iterable[Work], bench: Bench, cluster: Cluster | None = Non
     Raises
     ------
     HarnessError
-        If there is nobody to work; what was done until then is in the store.
+        If there is nobody to work, or a defect ends a piece; what was done until then is in the
+        store.
     """
     hands: Hands = partial(_on_this_machine, bench=bench) if cluster is None else cluster.work
     # A cluster blames a death on everything that the worker had before it.
     again = hands if cluster is None else cluster.one_by_one
+    hands, again = partial(_without_defects, hands), partial(_without_defects, again)
     broken = []
     for work, outcome in hands(_not_held(works, bench)):
         if outcome.reason is None:
@@ -47,6 +49,14 @@ def carry_out(works: Iterable[Work], bench: Bench, cluster: Cluster | None = Non
             broken.append(work)
     for work in broken:
         _keep(work, piece_by_piece(work, again), bench)
+
+
+def _without_defects(hands: Hands, works: Iterable[Work]) -> Iterator[tuple[Work, Outcome]]:
+    """Work until a call raises: it would for every replicate, and none says anything."""
+    for work, outcome in hands(works):
+        if outcome.defect:
+            raise Defect.of(work.name, str(outcome.reason))
+        yield work, outcome
 
 
 def _not_held(works: Iterable[Work], bench: Bench) -> Iterator[Work]:
@@ -67,7 +77,7 @@ def _on_this_machine(works: Iterable[Work], bench: Bench) -> Iterator[tuple[Work
     for work in works:
         if work.here:
             function, arguments = work.call
-            yield work, Outcome(function(*arguments, threads=bench.jobs))
+            yield work, called(function, *arguments, threads=bench.jobs)
             continue
         lot.append(work)
         if len(lot) == AT_ONCE:

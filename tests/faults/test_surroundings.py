@@ -15,6 +15,7 @@ from harness.resources import folder
 from tests.engines.panels import design
 from tests.faults.in_phase import fit_by
 from tests.faults.running import ROOT, assert_one_line, run, small_study, written
+from tests.study.simulations import rows
 
 # A decimal comma; a capital of i that is none of ASCII; an encoding that is not UTF-8.
 LOCALES = {"de_DE.UTF-8": "de_DE", "tr_TR.UTF-8": "tr_TR", "de_DE.ISO-8859-1": "de_DE"}
@@ -140,6 +141,37 @@ def test_a_terminal_that_lacks_letters(tmp_path: Path, encoding: str) -> None:
     text = file.read_text(encoding="utf-8").replace("name: cases", "name: 北京")
     file.write_text(text, encoding="utf-8")
     assert_one_line(run(tmp_path, environment={"PYTHONIOENCODING": encoding}), "line 5", "name")
+
+
+# Set at every second look, by an hour back or a day forward, as nobody sets a clock.
+CLOCK = """
+import itertools, time
+true, jumps = time.time, itertools.cycle([0, 0, -3600, -3600, 86400, 86400])
+time.time = lambda: true() + next(jumps)
+time.time_ns = lambda: int(time.time() * 1e9)
+"""
+
+
+def test_a_clock_that_is_set_in_mid_run(tmp_path: Path) -> None:
+    """No fit runs out of time, none is done again under another time zone, no date is written."""
+    small_study(tmp_path / "usual")
+    assert run(tmp_path / "usual").returncode == 0
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(CLOCK, encoding="utf-8")
+    small_study(tmp_path / "set")
+    held = []
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # a day apart
+        shutil.rmtree(tmp_path / "set" / "reports" / "small", ignore_errors=True)
+        done = run(
+            tmp_path / "set",
+            environment={"TZ": zone, "PYTHONPATH": f"{tmp_path / 'clock'}{os.pathsep}{ROOT}"},
+        )
+        assert done.returncode == 0, done.stderr
+        assert written(tmp_path / "set" / "reports") == written(tmp_path / "usual" / "reports")
+        held.append(rows(tmp_path / "set"))
+    anew = held[0].items() - held[1].items()
+    assert len(anew) == 1  # what tells that a report stands, which was removed: no fit
+    assert held[0].keys() == held[1].keys()
 
 
 def test_no_clock_of_the_wall_is_asked() -> None:

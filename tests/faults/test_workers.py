@@ -29,7 +29,7 @@ from tests.glmm.panels import simulated
 ROOT = Path(__file__).resolve().parents[2]
 # Long enough for anything here, short enough to end a test that waits for ever.
 LIMIT = 120.0
-PATIENCE = 10.0
+PATIENCE = 60.0
 DIED = "the worker process died in mid-fit"
 GIVEN_UP = "no answer within 2 seconds: given up"
 
@@ -267,13 +267,13 @@ def test_a_worker_killed_with_the_lock_while_another_works_holds_up_nothing_for_
 
 
 def test_what_nobody_waits_for_is_not_done() -> None:
-    calls = [(operator.add, (1, 2)), *[(time.sleep, (30,))] * 4]
+    calls = [(operator.add, (1, 2)), *[(time.sleep, (LIMIT,))] * 4]
     answers = in_workers(calls, 1, LIMIT)
     next(answers)
     answers.close()  # as an interrupt in a notebook does
     began = time.monotonic()
     assert outcomes([(operator.add, (2, 3))]) == [Outcome(value=5)]
-    assert time.monotonic() - began < PATIENCE  # not 120 seconds of sleep: a hang, not a timing
+    assert time.monotonic() - began < PATIENCE  # not minutes of sleep: a hang, not a timing
 
 
 def script(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
