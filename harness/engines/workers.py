@@ -211,7 +211,8 @@ def _finished(futures: Iterable[Future], time_limit: float) -> Iterator[Future]:
     One past its time is cancelled, which ends its worker. The pool could do so itself, but goes
     by the clock of the wall: one that is set forward would end every fit, one set back none.
     """
-    pending, worked = set(futures), time.monotonic()
+    order = {future: k for k, future in enumerate(futures)}
+    pending, worked = set(order), time.monotonic()
     begun = dict[Future, float]()
     while pending and time.monotonic() - worked < _patience():
         done, pending = concurrent.futures.wait(
@@ -223,7 +224,8 @@ def _finished(futures: Iterable[Future], time_limit: float) -> Iterator[Future]:
         pending -= late
         if done or begun:
             worked = now
-        yield from done | late
+        # In order: where one ends the run, those before it are kept.
+        yield from sorted(done | late, key=order.__getitem__)
 
 
 def _outcome(future: Future, time_limit: float) -> Outcome:
