@@ -11,6 +11,7 @@ from harness.errors import FitFailure
 from harness.glmm.batch import fit_batch
 from harness.glmm.fitting import fit_quadrature
 from harness.glmm.optimise import inverse_information
+from harness.glmm.separation import unbounded_terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ def refit(design: Design) -> Refit:
         maximum = fit_quadrature(design, 1)
     except (FloatingPointError, np.linalg.LinAlgError) as error:
         raise FitFailure(f"the model could not be fitted ({error})") from None
-    if not maximum.converged:
+    if not maximum.converged or unbounded_terms(design):
         raise FitFailure("the model could not be fitted")
     p = len(design.exog_names)
     bse = np.sqrt(np.diag(inverse_information(maximum.optimum.hessian))[:p])

@@ -66,6 +66,34 @@ def test_a_good_answer(fit: FitResult, name: str) -> None:
 def test_the_limits_can_be_narrower(fit: FitResult) -> None:
     near = said(fit, by_se=0.01)
     assert [triage(near).word, triage(near, 0.001).word] == ["rightly silent", "missed"]  # type: ignore[union-attr]
+    wide = said(fit, se_by=0.02)
+    assert [triage(wide).word, triage(wide, se=0.01).word] == ["rightly silent", "missed"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"max_step_se": 0.05}, None),
+        ({"max_step_se": 0.051}, "0.051 standard errors from the maximum"),
+        ({"se_errors": {"pre": -0.05}}, None),
+        ({"se_errors": {"pre": 0.051}}, "a standard error is off by +5.1 %"),
+        ({"definite": False}, "no maximum: the Hessian is indefinite"),
+        ({"reason": "no finite estimate exists for pre"}, "no finite estimate exists for pre"),
+    ],
+)
+def test_a_limit_is_kept_by_what_lies_on_it(
+    fit: FitResult, changes: dict[str, Any], why: str | None
+) -> None:
+    certificate = certified(fit).certificate
+    assert certificate is not None
+    found = triage(replace(fit, certificate=replace(certificate, **changes)))
+    assert found is not None
+    assert found.why == why
+
+
+@pytest.mark.parametrize("kind", ["gradient", "hessian", "scale", "optimiser"])
+def test_every_kind_of_doubt_is_a_warning(fit: FitResult, kind: Any) -> None:
+    assert triage(said(fit, Message(kind, "doubt"), by_se=1.0)).word == "real"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("message", [ELSEWHERE, GIVEN_UP, SINGULAR, Message("other", "hello")])

@@ -9,10 +9,15 @@ import pytest
 from scipy.stats import chi2
 
 from harness.design import Design
-from harness.errors import ConfigError
+from harness.errors import ConfigError, FitFailure
 from harness.glmm import PoissonGLMM, PoissonGLMMResults
 from harness.glmm.drawing import draw_replicates
-from harness.glmm.likelihood_ratio import NullDistribution, null_distribution
+from harness.glmm.likelihood_ratio import (
+    LikelihoodRatioTest,
+    NullDistribution,
+    null_distribution,
+    statistic_of,
+)
 from tests.glmm.panels import simulated
 
 # The critical value of 1994 is printed to two decimals, and used here to three.
@@ -111,6 +116,27 @@ def test_what_cannot_be_compared_is_refused(small: Design, large: Design, words:
 )
 def test_p_values(df: tuple[int, ...], statistic: float, p: float) -> None:
     assert NullDistribution("", df).sf(statistic) == pytest.approx(p, abs=P_ATOL)
+
+
+@pytest.mark.parametrize(
+    ("llf", "statistic"), [(-100.0, 0.0), (-100.0 - 1e-7, 0.0), (-99.5, 1.0), (-100.00001, None)]
+)
+def test_a_loss_within_rounding_is_no_gain(llf: float, statistic: float | None) -> None:
+    if statistic is None:
+        with pytest.raises(ConfigError, match="below the smaller one's"):
+            statistic_of(llf, -100.0)
+    else:
+        assert statistic_of(llf, -100.0) == statistic
+
+
+def test_a_draw_as_large_as_the_statistic_counts() -> None:
+    test = LikelihoodRatioTest.simulated_from(2.0, 1, np.array([1.0, 2.0, 3.0]), failures=1)
+    assert (test.pvalue, test.failures) == (3 / 4, 1)
+
+
+def test_a_null_of_which_nothing_could_be_fitted_is_refused() -> None:
+    with pytest.raises(FitFailure, match="none of 3 replicates"):
+        LikelihoodRatioTest.simulated_from(2.0, 1, np.array([]), failures=3)
 
 
 ALIKE: list[tuple[Any, int]] = [("laplace", 1), ("agq", 5)]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import harness
-from harness.errors import DesignError
+from harness.errors import DesignError, FitFailure
+from harness.glmm.drawing import draw_replicates
 from harness.scrutiny.autocorrelation import lag_one, neighbours, residual_autocorrelation
-from tests.engines.panels import design, panel
+from tests.engines.panels import ROLES, design, frame, panel
 from tests.scrutiny.panels import panel_of
 
 # Two fits of one maximum: Newton decrements of 1e-8.
@@ -35,6 +36,8 @@ def test_pairs_are_neighbours_of_one_unit() -> None:
     }
     assert pairs == expected
     assert len(pairs) == 3 * 6
+    # The first period of a unit may follow the last of the one before it.
+    assert len(neighbours(made, np.arange(made.nobs))) == 3 * 6
     gap = np.where(t >= 0, t + 1, t)  # nobody is there at 0
     assert len(neighbours(made, gap)) == 3 * 5
 
@@ -52,20 +55,57 @@ def test_the_observed_figure_is_that_of_the_fit(family: str) -> None:
     made = design(rows, family=family)
     found = residual_autocorrelation(made, times(rows), 9, 1)
     (fit,) = harness.fit(made, engines=["laplace"])
+    assert found.observed == pytest.approx(figure_of(fit), abs=SAME_FIT)
+    assert (found.pairs, found.replicates, found.failures) == (20 * 6, 9, 0)
+
+
+@pytest.mark.parametrize(
+    ("family", "replicates", "seed"), [("poisson", 9, 1), ("nb2", 9, 1), ("nb2", 2, 2)]
+)
+def test_its_place_among_draws_that_are_fitted_one_by_one(
+    family: str, replicates: int, seed: int
+) -> None:
+    rows = panel(units=20, mean=60.0, theta=15.0)
+    made = design(rows, family=family)
+    found = residual_autocorrelation(made, times(rows), replicates, seed)
+    (fit,) = harness.fit(made, engines=["laplace"])
+    variance = 0.0 if fit.theta is None else 1.0 / fit.theta
+    drawn = draw_replicates(made, fit.params.to_numpy(), fit.cov_re, replicates, seed, variance)
+    null = [figure_of(harness.fit(made.with_counts(y), engines=["laplace"])[0]) for y in drawn]
+    points = np.quantile(null, [0.025, 0.5, 0.975])
+    assert (found.low, found.median, found.high) == pytest.approx(tuple(points), abs=SAME_FIT)
+    below = int(np.sum(np.array(null) < found.observed))
+    tail = min(below, replicates - below)
+    assert found.p_value == min(1.0, 2 * (1 + tail) / (1 + replicates))
+
+
+def figure_of(fit: harness.FitResult) -> float:
+    made = fit.design
     effects = fit.random_effects.to_numpy()[made.groups]
     eta = made.offset + made.exog @ fit.params.to_numpy() + (made.exog_re * effects).sum(axis=1)
     mu = np.exp(eta)
     excess = 0.0 if fit.theta is None else 1.0 / fit.theta
     residuals = (made.endog - mu) / np.sqrt(mu + excess * mu**2)
-    before, after = [], []
-    for unit in range(made.n_groups):
-        own = residuals[made.groups == unit]
-        before += list(own[:-1])
-        after += list(own[1:])
-    x, y = np.array(before), np.array(after)
-    expected = float(x @ y / np.sqrt((x @ x) * (y @ y)))
-    assert found.observed == pytest.approx(expected, abs=SAME_FIT)
-    assert (found.pairs, found.replicates, found.failures) == (len(x), 9, 0)
+    own = [residuals[made.groups == unit] for unit in range(made.n_groups)]
+    x, y = (np.concatenate([one[part] for one in own]) for part in (slice(-1), slice(1, None)))
+    return float(x @ y / np.sqrt((x @ x) * (y @ y)))
+
+
+def test_draws_that_cannot_be_fitted_are_counted_and_left_out() -> None:
+    rows = panel(units=4, mean=0.8)
+    made = design(rows, random="none")
+    found = residual_autocorrelation(made, times(rows), 30, 1)
+    assert 0 < found.failures < 30
+    assert found.replicates == 30 - found.failures
+    assert np.isfinite([found.low, found.median, found.high]).all()
+
+
+def test_a_model_that_cannot_be_fitted_says_so() -> None:
+    table = frame(units=4)
+    table.loc[table["year"] > table["law"], "cases"] = 0  # the step has no finite estimate
+    rows = harness.Panel.from_frame(table, **ROLES)
+    with pytest.raises(FitFailure, match="the model could not be fitted"):
+        residual_autocorrelation(design(rows), times(rows), 9, 1)
 
 
 def shocks(persistence: float, seed: int) -> harness.Panel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.scrutiny.bounds import suppression_bounds
@@ -27,3 +29,25 @@ def test_the_range_and_the_sentences() -> None:
     still = found["pre"]
     assert (still.range_se, still.conclusion_changes) == (0.0, False)
     assert len(set(still.states)) == 1
+
+
+@pytest.mark.parametrize(
+    ("z", "states"), [((0.0, 3.0, 3.0), (0, 1, 1)), ((2.0, 1.9, 3.0), (1, 0, 1))]
+)
+def test_a_sentence_of_each_fit_at_five_percent(
+    z: tuple[float, ...], states: tuple[int, ...]
+) -> None:
+    fit = exact_fit()
+    at_zero = -fit.params["step0"] / fit.bse["step0"]
+    base, *others = (moved(fit, by_se=at_zero + one) for one in z)
+    others[-1] = replace(others[-1], bse=2.0 * others[-1].bse)
+    found = suppression_bounds(base, {"1": others[0], "5": others[1]})
+    (one,) = (one for one in found if one.term == "step0")
+    assert (one.states, one.se, one.conclusion_changes) == (states, fit.bse["step0"], True)
+
+
+def test_a_term_that_one_filling_lacks_is_left_out() -> None:
+    fit = exact_fit()
+    short = replace(fit, params=fit.params.drop("post"))
+    found = suppression_bounds(fit, {"1": fit, "5": short})
+    assert [one.term for one in found] == ["pre", "step0", "step1"]

@@ -25,6 +25,8 @@ from tests.concordance.fits import exact_fit
 
 # The same sums in another order.
 ROUNDING = 1e-12
+# Two fits of one maximum: Newton decrements of 1e-8.
+SAME_FIT = 1e-7
 
 
 one_fit = functools.cache(exact_fit)
@@ -55,6 +57,7 @@ def test_equals_the_t_test_of_statsmodels(fit: FitResult, name: str, df: float) 
     theirs = made.t_test(f"{text} = 0")
     ours = linear_contrast(replace(fit, covariance=made.cov_params().to_numpy()),
                            STAGE_CONTRASTS[name], df)  # fmt: skip
+    assert ours.estimate == pytest.approx(float(np.squeeze(theirs.effect)), abs=SAME_FIT)
     assert ours.se == pytest.approx(float(np.squeeze(theirs.sd)), rel=ROUNDING, abs=0)
     assert ours.z == pytest.approx(ours.estimate / ours.se, rel=ROUNDING, abs=0)
     assert ours.p_value == pytest.approx(2 * scipy.stats.t.sf(abs(ours.z), df), rel=ROUNDING, abs=0)
@@ -87,6 +90,39 @@ def test_the_rule_of_intervals_misses_a_clear_difference(fit: FitResult) -> None
         2 * scipy.stats.norm.sf(2.5), rel=ROUNDING, abs=0
     )
     assert (found.significant, found.intervals_apart, found.rules_disagree) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("params", "se", "df", "apart", "significant"),
+    [
+        # Either may be the larger; the limits of t with 3 degrees of freedom are 3.18 away.
+        ([4.0, 0.0], 1.0, np.inf, True, True),
+        ([-4.0, 0.0], 1.0, np.inf, True, True),
+        ([4.0, 0.0], 1.0, 3.0, False, False),
+        ([4.0, 0.0], 0.0, np.inf, True, None),
+        ([4.0, 0.0], np.nan, np.inf, None, None),
+    ],
+)
+def test_both_rules_take_the_same_reference(
+    fit: FitResult, params: list[float], se: float, df: float, apart: object, significant: object
+) -> None:
+    covariance = np.diag([se**2, 1.0 if np.isnan(se) else se**2])
+    found = {one.name: one for one in stage_contrasts(with_moments(fit, params, covariance), df)}
+    assert list(found) == ["step0 - pre"]  # the only one whose terms are there
+    one = found["step0 - pre"]
+    assert (one.intervals_apart, one.significant, one.contrast.df) == (apart, significant, df)
+
+
+def test_a_variance_that_is_not_used_may_be_missing(fit: FitResult) -> None:
+    covariance = np.array([[4.0, np.nan], [np.nan, np.nan]])
+    assert linear_contrast(with_moments(fit, [1.0, 0.0], covariance), {"step0": 1.0}).se == 2.0
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_the_interval_has_its_level(fit: FitResult, level: float) -> None:
+    found = linear_contrast(fit, {"step0": 1.0}, 5.0, level)
+    covered = scipy.stats.t.cdf((found.high - found.estimate) / found.se, 5.0)
+    assert covered == pytest.approx((1 + level) / 2, rel=ROUNDING, abs=0)
 
 
 def test_what_is_no_difference_of_two_terms_has_no_rule_of_intervals(fit: FitResult) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scrutiny.multiplicity import adjusted
+from harness.scrutiny.multiplicity import Adjusted, adjusted
 
 # One product.
 ROUNDING = 1e-14
@@ -34,3 +34,20 @@ def test_a_measure_alone_is_not_adjusted(p: float) -> None:
 
 def test_nothing_tested() -> None:
     assert adjusted({}) == ()
+
+
+def test_no_adjusted_value_exceeds_one() -> None:
+    assert [(one.holm, one.benjamini_hochberg) for one in adjusted({"a": 0.9, "b": 0.8})] == [
+        (1.0, 0.9),
+        (1.0, 0.9),
+    ]
+
+
+@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize(("p", "says"), [(0.049, True), (0.05, False)])
+def test_each_answer_goes_by_its_own_value(which: int, p: float, says: bool) -> None:
+    values = [0.01 if not says else 0.9] * 3
+    values[which] = p
+    one = Adjusted("a", *values, tests=2)
+    answers = (one.significant, one.survives_holm, one.survives_benjamini_hochberg)
+    assert answers == tuple(says if k == which else not says for k in range(3))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import harness
-from harness.errors import ConfigError, DesignError
+from harness.errors import ConfigError, DesignError, FitFailure
+from harness.scrutiny import placebo as module
 from harness.scrutiny.placebo import placebo, with_permuted_events
 from tests.scrutiny.panels import calendar_panel, panel_of
 
@@ -16,6 +17,8 @@ PANELS, REPLICATES = 120, 19
 MONTE_CARLO = 3.0
 # A p-value is a multiple of 1/20, and so are the levels, but for this.
 ROUNDING = 1e-12
+# Two fits of one maximum: Newton decrements of 1e-8.
+SAME_FIT = 1e-7
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -73,6 +76,55 @@ def test_the_seed_decides_the_permutations() -> None:
     first = placebo(panel, MODEL, 9, 3)
     assert placebo(panel, MODEL, 9, 3) == first
     assert placebo(panel, MODEL, 9, 4).terms[0].median != first.terms[0].median
+
+
+@pytest.mark.parametrize(("units", "effect"), [(3, 0.0), (16, -0.1)])
+def test_its_place_among_permutations_that_are_fitted_one_by_one(units: int, effect: float) -> None:
+    """With three units a permutation often is the panel itself, which counts as reached."""
+    panel = calendar_panel(4, effect, units)
+    streams = np.random.SeedSequence(1).spawn(REPLICATES)
+    moved = [with_permuted_events(panel, np.random.default_rng(one)) for one in streams]
+    whole, *drawn = (
+        harness.fit(one, MODEL, engines=["laplace"])[0].params for one in (panel, *moved)
+    )
+    found = placebo(panel, MODEL, REPLICATES, 1)
+    assert [one.term for one in found.terms] == ["step0", "step1"]
+    for one in found.terms:
+        null = np.array([params[one.term] for params in drawn])
+        assert one.observed == pytest.approx(whole[one.term], abs=SAME_FIT)
+        points = tuple(np.quantile(null, [0.025, 0.5, 0.975]))
+        assert (one.low, one.median, one.high) == pytest.approx(points, abs=SAME_FIT)
+        centre = (null.sum() + one.observed) / (1 + REPLICATES)
+        for p, about in ((one.p_value, 0.0), (one.p_centred, centre)):
+            reached = np.sum(np.abs(null - about) >= abs(one.observed - about) - SAME_FIT)
+            assert p == (1 + reached) / (1 + REPLICATES)
+
+
+def test_terms_that_the_model_lacks_are_left_out() -> None:
+    found = placebo(calendar_panel(1), MODEL, 1, 1, ["step0", "step7"])
+    assert [one.term for one in found.terms] == ["step0"]
+
+
+@pytest.mark.parametrize("error", [DesignError, FitFailure])
+@pytest.mark.parametrize("fitted", [0, 2])
+def test_permutations_that_cannot_be_fitted_are_counted(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception], fitted: int
+) -> None:
+    refit, asked = module.refit, []
+
+    def fails(design: harness.Design) -> object:
+        asked.append(design)
+        if len(asked) > 1 + fitted:  # the panel itself comes first
+            raise error("planted")
+        return refit(design)
+
+    monkeypatch.setattr(module, "refit", fails)
+    if not fitted:
+        with pytest.raises(FitFailure, match="no placebo event could be fitted"):
+            placebo(calendar_panel(1), MODEL, 5, 1)
+    else:
+        found = placebo(calendar_panel(1), MODEL, 5, 1)
+        assert (found.replicates, found.failures) == (2, 3)
 
 
 def test_events_all_in_one_period_cannot_be_permuted() -> None:
