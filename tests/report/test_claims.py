@@ -65,6 +65,8 @@ def told(make_results):
         (AGREED, "| POISSON (a test of each difference) | 2 (A, B) | 1 (C) | 0 | 0 |"),
         (AGREED, "| NB2 (a test of each difference) | 1 (B) | 0 | 1 (A) | 0 |"),
         ([*AGREED, VARIATIONAL], "R and Python come to the same end in all 3 judgements"),
+        ([*AGREED, claim("M", "medians", "", "undecided")],
+         "Both by POISSON (M by the medians of the data), as in the paper;"),
         (SPLIT, "R and Python come to different ends on C (POISSON)."),
         (SPLIT, "R: contradicted; Python: undecided"),
     ],

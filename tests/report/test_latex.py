@@ -71,7 +71,7 @@ def test_a_table_reads_as_it_looks():
         "x & \\textbf{$-$1}\\textsuperscript{a} & $\\diamond$ 3 \\\\",
         "{\\footnotesize unit} & {\\footnotesize $-$2 to 0} &  \\\\",
         "\\bottomrule", "\\end{tabular}", "\\par\\smallskip\\raggedright\\footnotesize",
-        "A note.\\par", "Both of b.\\par", "\\end{table}",
+        "A note.\\par", "Both: of b.\\par", "\\end{table}",
     ]  # fmt: skip
 
 

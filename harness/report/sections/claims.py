@@ -53,14 +53,17 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def _counted(reading: Reading) -> str:
-    claims = by_claim(reading).values()
+    named = by_claim(reading)
+    alone = [name for name, records in named.items() if not records[0]["language"]]
+    apart = f" ({', '.join(alone)} by the medians of the data)" if alone and bases(reading) else ""
+    claims = named.values()
     printed = Counter(_first(records, "result_as_printed") for records in claims)
     tested = Counter(_first(records) for records in claims)
     return (
         f"Of {len(claims)} sentences, judged as the paper judged (by intervals that overlap or do"
         f" not), {_listed(printed)}; by a test of each difference, {_listed(tested)}. Both by"
-        f" {next(iter(bases(reading).values()), 'medians')}, as in the paper; the table says what"
-        " becomes of them where counts may vary more."
+        f" {next(iter(bases(reading).values()), 'medians')}{apart}, as in the paper; the table says"
+        " what becomes of them where counts may vary more."
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from harness.report.reading import WHOLE_PANEL, Reading
 from harness.report.tables.table import Origin
 
-REFITTED = "Refits of other rows than those of any fit listed here"
+REFITTED = "From refits made for this table, none of them among the fits listed here"
 
 
 def of_pairs(reading: Reading) -> Origin:
@@ -30,8 +30,8 @@ def of_fillings(reading: Reading, names: str) -> Origin:
 def of_claims(reading: Reading) -> Origin:
     """Return the origin of what becomes of a paper's sentences."""
     text = (
-        "Worked out from the fits of the measures and strata that a sentence speaks of, at each"
-        " engine's sharpest settings, and the covariances of their estimates"
+        "Worked out from the tight fits of what each sentence speaks of, and the covariances of"
+        " their estimates"
     )
     return _origin(reading, text, "by-hand")
 

@@ -9,7 +9,7 @@ from harness.report.reading import Reading, Record
 from harness.report.rounding import NOTHING, fixed, interval, p_text
 from harness.report.tables.cells import indicator_cell
 from harness.report.tables.origins import of_autocorrelation, of_placebo
-from harness.report.tables.scrutiny_tests import family_name
+from harness.report.tables.scrutiny_tests import family_head
 from harness.report.tables.table import Cell, Column, Table
 from harness.report.words import plural, stage_name
 
@@ -77,15 +77,19 @@ def _rows(
 
 
 def autocorrelation_table(reading: Reading, stratum: Record) -> Table | None:
-    """Return the residual autocorrelation of each family, one row an indicator."""
-    own = [row for row in reading.scrutiny("autocorrelation") if row["stratum"] == stratum["name"]]
+    """Return the residual autocorrelation of each family that has one, one row an indicator."""
+    own = [
+        row
+        for row in reading.scrutiny("autocorrelation")
+        if row["stratum"] == stratum["name"] and row["observed"] is not None
+    ]
     found = {(row["indicator"], row["family"]): row for row in own}
     families = list(dict.fromkeys(row["family"] for row in own))
     if not own:
         return None
     columns = [Column("Indicator", numeric=False)]
     for family in families:
-        group = family_name(family)
+        group = family_head(family)
         columns += [
             Column("Observed", "", group),
             Column("Expected range", "", group),

@@ -30,6 +30,12 @@ def family_name(family: str) -> str:
     return FAMILIES.get(family, family)
 
 
+def family_head(family: str) -> str:
+    """Return a family as the head of a column."""
+    name = family_name(family)
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 def contrast_table(reading: Reading, stratum: Record, family: str) -> Table | None:
     """Return the contrasts of one stratum and family, one row an indicator."""
     found = {
@@ -88,7 +94,7 @@ def multiplicity_table(reading: Reading, strata: Sequence[Record], name: str) ->
         return None
     columns = (
         Column("Question", numeric=False),
-        *(Column(family_name(family), "", labels[stratum]) for stratum, family in keys),
+        *(Column(family_head(family), "", labels[stratum]) for stratum, family in keys),
     )
     rows = tuple(
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.report.reading import Reading, Record, by_name
 from harness.report.rounding import fixed
 from harness.report.tables.table import Cell, Column, Table
+from harness.report.words import FAMILIES
 
 Key = tuple[str, str, str]
 
@@ -52,10 +53,15 @@ def _agreement(by_analysis: dict[Key, list[Record]]) -> str:
 
 def _row(reading: Reading, own: list[Record], engines: list[str]) -> tuple[Cell, ...]:
     one = own[0]
+    family: str = one["family"]
     indicator = by_name(reading.indicators, one["indicator"])
     stratum = by_name(reading.strata, one["stratum"])
     cells = (_cell(own, engine, criterion) for criterion in ("aic", "bic") for engine in engines)
-    return (Cell(indicator["label"], stratum["label"], "head"), Cell(one["family"]), *cells)
+    return (
+        Cell(indicator["label"], stratum["label"], "head"),
+        Cell(FAMILIES.get(family, family)),
+        *cells,
+    )
 
 
 def _cell(own: list[Record], engine: str, criterion: str) -> Cell:

@@ -89,7 +89,7 @@ class Table:
     @property
     def notes(self) -> list[str]:
         """What stands under the title: the note, and what the heads mean."""
-        meanings = "; ".join(f"{head} {meaning}" for head, meaning in self.meanings)
+        meanings = "; ".join(f"{head}: {meaning}" for head, meaning in self.meanings)
         return [text for text in (self.note, f"{meanings}." if meanings else "") if text]
 
     @property
