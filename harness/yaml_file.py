@@ -138,7 +138,18 @@ def one_line(error: Any, root: type[BaseModel]) -> str:
     text = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return text if not where else f"{where}: {text}"
+    text = _WORDS.get(error["type"], text)
     return f"{where}: {text} (found {shortened(error['input'])})"
+
+
+# By pydantic's types of errors: what is to stand there, where its own words are Python's.
+_WORDS = {
+    "list_type": "write a list, such as [a, b]",
+    "tuple_type": "write a list, such as [a, b]",
+    "dict_type": "write 'key: value' entries",
+    "model_type": "write 'key: value' entries",
+    "string_pattern_mismatch": "write letters, digits, '_', '.' and '-', a letter or digit first",
+}
 
 
 def _model_at(root: type[BaseModel], place: Sequence[str]) -> type[BaseModel]:

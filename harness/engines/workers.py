@@ -74,6 +74,8 @@ def failed(task: Task, reason: str) -> FitResult:
 # Seconds in which a worker begins, where every core has one process to run: fifteen times what
 # its imports take. Among more processes each gets so much less of a core.
 STALL_LIMIT = 60.0
+# Workers start all at once, some hundred megabytes each; more than one a core gain nothing.
+WORKERS_A_CORE = 4
 Future = concurrent.futures.Future[Any]
 _POOLS: dict[int, pebble.ProcessPool] = {}
 
@@ -155,10 +157,13 @@ def in_workers(
     Raises
     ------
     ConfigError
-        For less than one worker, or no time.
+        For less than one worker, more than a machine bears, or no time.
     """
     if jobs < 1:
         raise ConfigError(f"jobs is {jobs}: at least one worker process is needed")
+    most = WORKERS_A_CORE * (os.cpu_count() or 1)
+    if jobs > most:
+        raise ConfigError(f"jobs is {jobs}: this machine bears {most} worker processes at most")
     if not time_limit > 0:
         raise ConfigError(f"time_limit is {time_limit}: it must be above 0 seconds")
     waiting = dict(enumerate(calls))

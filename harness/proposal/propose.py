@@ -18,7 +18,7 @@ from harness.proposal.measures import choose_measures, could_divide
 from harness.proposal.models import Estimable, estimable
 from harness.proposal.survey import Survey, survey
 from harness.proposal.traps import traps
-from harness.sources.cells import pick
+from harness.sources.cells import PLAIN_NUMBER, pick
 from harness.sources.csv_text import read_text_csv
 
 FEWEST_ROWS = 4
@@ -92,6 +92,7 @@ def _proposal(file: Path, frame: pd.DataFrame, asked: Asked) -> Proposal:
         raise PanelError(
             f"{file.name}: {len(frame)} rows are no panel: give one row a unit and period"
         )
+    _check_names(frame, file.name)
     facts = facts_of(frame)
     _check_dates(facts, asked)
     keys, key_choices = choose_keys(facts, asked)
@@ -130,6 +131,16 @@ def _check_asked(frame: pd.DataFrame, asked: Asked, source: str) -> None:
                 f"column {name!r} is named for {taken[name].split()[0]} and for {role.split()[0]}:"
                 " name each its own"
             )
+
+
+def _check_names(frame: pd.DataFrame, source: str) -> None:
+    """Refuse a table of which the first row is data, or whose columns are periods."""
+    numbers = [name for name in frame.columns if PLAIN_NUMBER.fullmatch(name.strip())]
+    if 2 * len(numbers) >= len(frame.columns):
+        raise PanelError(
+            f"{source}: the first row has numbers, such as {numbers[0]!r}, in place of names: put"
+            " a row of names above it; if they are periods, give one row a unit and period"
+        )
 
 
 def _check_dates(facts: Sequence[Facts], asked: Asked) -> None:

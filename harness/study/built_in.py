@@ -26,6 +26,8 @@ def find_study(name: str) -> Path:
     if name in known:
         return known[name]
     path = Path(name)
+    if path.suffix.casefold() in (".csv", ".tsv"):
+        raise ConfigError(f"{name}: a table is no study file: harness new {name} writes one")
     if path.is_file():
         return path
     if path.suffix in (".yaml", ".yml") or "/" in name:

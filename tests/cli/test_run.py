@@ -119,6 +119,7 @@ BAD_INPUT = [
     (["run", "small.yaml", "--data", "elsewhere"], "elsewhere/table.csv: there is no such file"),
     (["run", "small.yaml", "--out", "table.csv"], "table.csv: cannot be written"),
     (["run", "small.yaml", "--out", "table.csv/deeper"], "table.csv/deeper: cannot be written"),
+    (["run", "table.csv"], "table.csv: a table is no study file: harness new table.csv writes"),
     (["run", "broken.yaml"], "broken.yaml, line 3: is not YAML: "),
     (["run", "negative.yaml"], "column 'cases': count '-1' is negative"),
     (["run"], "missing argument"),

@@ -39,7 +39,8 @@ def test_unknown_option(option: str, value: Any, says: str, engine: str) -> None
 REFUSED = """
 import harness
 from tests.engines.panels import design
-for options in ({"time_limit": 0}, {"time_limit": -1.0}, {"jobs": -1}, {"jobs": 0}):
+for options in ({"time_limit": 0}, {"time_limit": -1.0}, {"jobs": -1}, {"jobs": 0},
+                {"jobs": 10**6}):
     try:
         harness.fit(design(random="none"), engines=["lme4"], **options)
     except harness.errors.ConfigError as error:
@@ -55,7 +56,8 @@ def test_no_worker_or_no_time() -> None:
         check=False,
     )  # fmt: skip
     said = [" ".join(line.split()[:3]) for line in run.stdout.splitlines()]
-    assert said == ["time_limit is 0:", "time_limit is -1.0:", "jobs is -1:", "jobs is 0:"]
+    refused = ("time_limit is 0:", "time_limit is -1.0:", "jobs is -1:", "jobs is 0:")
+    assert said == [*refused, "jobs is 1000000:"]
 
 
 def test_a_panel_needs_a_model() -> None:

@@ -174,6 +174,10 @@ UNSETTLED = [
     (lambda t: t, {"counts": ("falls", "bed_days"), "exposure": "bed_days"},
      "'bed_days' is named for exposure and for count", "its own"),
     (lambda t: t.head(1), {}, "1 row", "one row a unit and period"),
+    (lambda t: t.set_axis(["w00", 1, 5, 6, 900], axis=1), {}, "numbers, such as '1', in place of",
+     "put a row of names above it"),
+    (lambda t: t.pivot_table(index="ward", columns="quarter", values="falls").reset_index(), {},
+     "numbers, such as '1'", "give one row a unit and period"),
 ]  # fmt: skip
 
 
