@@ -13,9 +13,14 @@ IMPORTING = "<frozen importlib._bootstrap>"
 
 
 def watch() -> None:
-    """Answer interrupts from here on; where they are ignored, as behind nohup, they stay so."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _answer)
+    """Answer interrupts from here on; where they are ignored, as behind nohup, they stay so.
+
+    A batch system or a container asks to end by SIGTERM: that is an interrupt, too.
+    """
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    for asked, answer in usual.items():
+        if signal.getsignal(asked) is answer:
+            signal.signal(asked, _answer)
 
 
 def _answer(number: int, frame: FrameType | None) -> None:

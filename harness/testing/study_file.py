@@ -19,6 +19,11 @@ from harness.testing.assertions import NotConcordant, failure_lines, shortfalls
 from harness.testing.plugin import RECORDS_KEY
 from harness.testing.records import record_of
 
+NOBODY = (
+    "no two engines have to agree: name two with one estimator and method in 'engines', such as"
+    " [lme4, laplace], and 'tight' in 'settings'"
+)
+
 
 class StudyCollector(pytest.File):
     """The analyses of one study file; it runs once, when the first of them is tested."""
@@ -33,11 +38,16 @@ class StudyCollector(pytest.File):
             pytest.skip(str(error), allow_module_level=True)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None
-        for cell, places in prepared.by_cell.items():
-            pairs = pairs_of([prepared.planned[k] for k in places])
-            if any(pair.like_for_like for pair in pairs):
-                name = f"{cell.indicator}/{cell.stratum}/{cell.variant}"
-                yield AnalysisItem.from_parent(self, name=name, cell=cell)
+        compared = [
+            cell
+            for cell, places in prepared.by_cell.items()
+            if any(pair.like_for_like for pair in pairs_of([prepared.planned[k] for k in places]))
+        ]
+        if not compared:
+            raise self.CollectError(f"{self.path.name}: {NOBODY}")
+        for cell in compared:
+            name = f"{cell.indicator}/{cell.stratum}/{cell.variant}"
+            yield AnalysisItem.from_parent(self, name=name, cell=cell)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,7 +102,12 @@ def test_an_interrupt_that_is_ignored_stays_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs_r
-def test_amid_the_fits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ask", "number"),
+    [(os.killpg, signal.SIGINT), (os.kill, signal.SIGTERM)],
+    ids=["by the keyboard", "by a batch system"],
+)
+def test_amid_the_fits(tmp_path: Path, ask: Callable[[int, int], None], number: int) -> None:
     write_study(tmp_path, strata=STRATA, engines="engines: [lme4, glmmtmb]")
     before = sorted(tmp_path.iterdir())
     with subprocess.Popen(
@@ -111,7 +116,7 @@ def test_amid_the_fits(tmp_path: Path) -> None:
     ) as run:  # fmt: skip
         assert run.stdout is not None
         assert run.stdout.readline().startswith("1 of 18 done (")  # fits are being made
-        os.killpg(run.pid, signal.SIGINT)
+        ask(run.pid, number)
         _, err = run.communicate(timeout=60)
     assert run.returncode == 130
     kept = tmp_path / "reports"

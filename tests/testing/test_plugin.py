@@ -119,6 +119,16 @@ def test_a_study_file_with_a_fault(tmp_path: Path) -> None:
     assert "Traceback" not in text
 
 
+def test_a_study_file_of_one_engine(outside: Path) -> None:
+    """There would be no test, and a session without tests is easily overlooked."""
+    text = (outside / "falls.yaml").read_text("utf-8").replace("[laplace, glmm]", "[laplace, agq]")
+    (outside / "alone.yaml").write_text(text, encoding="utf-8")
+    code, said = run(outside, "alone.yaml")
+    assert code != 0
+    assert "alone.yaml: no two engines have to agree: name two" in said
+    assert "Traceback" not in said
+
+
 def test_the_plugin_costs_a_session_nothing(tmp_path: Path) -> None:
     """Nothing heavy is imported in a session that does not use it."""
     (tmp_path / "test_other.py").write_text(
