@@ -17,9 +17,8 @@ def watch() -> None:
 
     A batch system or a container asks to end by SIGTERM: that is an interrupt, too.
     """
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-    for asked, answer in usual.items():
-        if signal.getsignal(asked) is answer:
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(asked) is not signal.SIG_IGN:
             signal.signal(asked, _answer)
 
 

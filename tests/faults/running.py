@@ -38,9 +38,11 @@ def run(
     user: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a study file, small.yaml by default, to its end."""
+    # Coverage would keep files of its own in the same folders, and under the same limits.
+    here = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
     return subprocess.run(
         command(*options), cwd=folder, capture_output=True, text=True, timeout=LIMIT, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}, preexec_fn=before,
+        env={**here, "PYTHONPATH": str(ROOT), **(environment or {})}, preexec_fn=before,
         user=user,
     )  # fmt: skip
 
