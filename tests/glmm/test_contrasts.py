@@ -87,6 +87,25 @@ def test_contrasts_that_repeat_each_other_are_refused(fit: PoissonGLMMResults) -
         fit.wald_test("pre = 0, 2 * pre = 0")
 
 
+def test_one_contrast_by_f_is_that_by_t(fit: PoissonGLMMResults) -> None:
+    """F with 1 and J - 1 degrees of freedom is the square of t with J - 1."""
+    by_t = fit.t_test("step0 = step1", se_method="cluster")
+    by_f = fit.wald_test("step0 = step1", se_method="cluster")
+    assert by_f.df_denom == fit.model.design.n_groups - 1
+    assert by_f.statistic == pytest.approx(np.squeeze(by_t.statistic) ** 2, rel=ROUNDING, abs=0)
+    assert by_f.pvalue == pytest.approx(np.squeeze(by_t.pvalue), rel=TAIL_RTOL, abs=0)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+@pytest.mark.parametrize("se_method", ["observed", "rx", "cluster"])
+def test_the_estimates_themselves_have_their_own_intervals(
+    fit: PoissonGLMMResults, se_method, alpha: float
+) -> None:
+    found = fit.delta_method(lambda b: b, lambda b: np.eye(len(b)), alpha, se_method)
+    due = fit.conf_int(alpha, se_method)
+    np.testing.assert_allclose(found[["lower", "upper"]], due, rtol=ROUNDING, atol=0)
+
+
 @pytest.mark.parametrize("se_method", ["observed", "rx", "cluster"])
 def test_rate_ratios_are_the_transformed_interval(fit: PoissonGLMMResults, se_method) -> None:
     ratios, percent = fit.rate_ratios(0.1, se_method), fit.percent_change(0.1, se_method)

@@ -171,6 +171,19 @@ def test_cluster_intervals_use_t_and_overdispersion_widens_them() -> None:
         fit.cluster_df(df="kenward")
 
 
+@pytest.mark.parametrize("correction", ["CR0", "CR1", "CR2", "CR3"])
+def test_the_correction_asked_for_is_made(correction) -> None:
+    fit = PoissonGLMM.from_design(simulated(units=12)).fit()
+    parts = sandwich(
+        fit.model.objective.scores(fit.psi), fit._group_informations, fit._bread, correction
+    )
+    found = fit.cov_params("cluster", correction)
+    np.testing.assert_allclose(found, parts.covariance[:5, :5], rtol=AGAIN, atol=0)
+    contrast = np.eye(len(fit.psi))[2]
+    test = fit.t_test("step0", None, "cluster", correction, "satterthwaite")
+    assert test.df_denom == pytest.approx(satterthwaite(parts, contrast), rel=AGAIN, abs=0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [({"se_method": "robust"}, "robust"), ({"se_method": "cluster", "correction": "HC1"}, "HC1")],
