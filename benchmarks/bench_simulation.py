@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from harness.cores import cores
 from harness.engines.r_installation import find_rscript
 from harness.model import SegmentedPoisson
 from harness.simulation.estimates import DONE, Estimates
@@ -58,13 +59,6 @@ power:
   vary: {{percent: [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]}}
   audit: {audit}
 """
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def best(call: Callable[[], Any], repetitions: int) -> tuple[float, Any]:

@@ -18,7 +18,8 @@ from harness.cli.options import (
     Transported,
     examples,
 )
-from harness.cli.terminal import cores, progress, say
+from harness.cli.terminal import progress, say
+from harness.cores import cores
 
 SHORT_OF_DIGITS = 1
 EXAMPLES = examples(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.cli.terminal import cores
+from harness.cores import cores
 from harness.engines import engines
 from harness.engines.environment import installed_version
 from harness.engines.r_installation import PACKAGES, r_installation

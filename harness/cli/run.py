@@ -23,7 +23,7 @@ from harness.cli.options import (
     Transported,
     examples,
 )
-from harness.cli.terminal import cores
+from harness.cores import cores
 from harness.study.built_in import find_study
 
 SHORT_OF_LEVEL = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,13 +21,6 @@ def say(text: str = "", *, bold: bool = False) -> None:
 def say_json(found: Any) -> None:
     """Print data as one line of JSON."""
     typer.echo(json.dumps(found, allow_nan=False, ensure_ascii=False))
-
-
-def cores() -> int:
-    """Cores that this process may use; macOS does not tell, so all there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.special
 
+from harness.cores import cores
 from harness.design import Design, FloatArray
 from harness.errors import DesignError
 from harness.glmm import compiled
@@ -74,7 +74,7 @@ def fit_batch(
     y = _checked(design, counts)
     objective = Objective.of(design, n_quadrature)
     found = _Found.nothing(objective, len(y))
-    threads = max(1, min(threads or len(os.sched_getaffinity(0)), len(y)))
+    threads = max(1, min(threads or cores(), len(y)))
     # Several pieces a thread: a slow one does not hold up the others.
     cuts = np.linspace(0, len(y), min(len(y), 8 * threads) + 1).astype(int)
 

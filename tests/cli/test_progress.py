@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.terminal import cores, steps
+from harness.cli.terminal import steps
 from tests.cli.ended import HARNESS
 from tests.study.files import write_study
 from tests.study.simulations import write_simulation
@@ -70,7 +70,3 @@ def test_steps_in_a_log(capfd: pytest.CaptureFixture[str], *, quiet: bool) -> No
     with steps("reading", quiet=quiet) as told:
         told("24 files found")
     assert capfd.readouterr() == ("" if quiet else "24 files found\n", "")
-
-
-def test_all_cores_that_may_be_used() -> None:
-    assert 1 <= cores() <= (os.cpu_count() or 1)
