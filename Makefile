@@ -37,9 +37,10 @@ lint: setup ## style, format and types
 test: setup-test lint ## everything but the long tests; PYTEST_ARGS="-k name" narrows
 	$(PYTEST) -m "not long" $(PYTEST_ARGS)
 
-# pytest ends with 5 where PYTEST_ARGS leaves no test.
+# In the order of files: the longest test, one of few in its file, would come last by itself and be
+# waited for by one worker. pytest ends with 5 where PYTEST_ARGS leaves no test.
 test-long: setup-test ## the long tests
-	$(PYTEST) -m long $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	$(PYTEST) --no-loadscope-reorder -m long $(PYTEST_ARGS) || [ $$? -eq 5 ]
 
 test-lowest: setup ## a part of the suite with the lowest versions that pyproject.toml allows
 	@tools/lowest.sh $(PYTEST_ARGS)
