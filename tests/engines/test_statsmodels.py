@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from statsmodels.tools.numdiff import approx_fprime
 from harness.design import Design
 from harness.engines import _statsmodels as shared
 from harness.engines import statsmodels_map, statsmodels_vb
-from harness.engines._statsmodels import installation
+from harness.engines._statsmodels import answer, installation
 from harness.engines.base import Engine, FitOptions
 from harness.errors import FitFailure
 from harness.result import FitResult
@@ -402,3 +403,15 @@ def test_too_old_a_statsmodels_is_named(
     reason = installation.missing()
     assert (reason is not None) == too_old
     assert reason is None or ("0.14.6" in reason and "pip install" in reason)
+
+
+@pytest.mark.parametrize(
+    ("params", "log_sd"), [([np.nan], [0.0]), ([0.0], [400.0])], ids=["estimate", "variance"]
+)
+def test_what_is_not_finite_is_no_answer(params: list[float], log_sd: list[float]) -> None:
+    """Where counts are near 1e9, fit_vb ends with standard deviations beyond all numbers."""
+    found = SimpleNamespace(params=np.array(params), vcp_mean=np.array(log_sd))
+    with pytest.raises(FitFailure, match="gave no answer: its estimates are not finite"):
+        answer._called(
+            statsmodels_vb.ENGINE, None, FitOptions(), lambda model, options: found,  # type: ignore[arg-type, return-value]
+        )  # fmt: skip

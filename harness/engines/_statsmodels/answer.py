@@ -100,7 +100,9 @@ def _called(
             found = call(model, options)
         except np.linalg.LinAlgError as error:
             raise FitFailure(f"{engine.name} gave no answer: {error}") from None
-    if not np.isfinite(found.params).all():
+    with np.errstate(over="ignore"):  # vcp_mean: logs of standard deviations
+        variances = np.exp(2.0 * found.vcp_mean)
+    if not (np.isfinite(found.params).all() and np.isfinite(variances).all()):
         raise FitFailure(f"{engine.name} gave no answer: its estimates are not finite")
     return found, classify_all(str(warning.message) for warning in caught)
 
