@@ -24,6 +24,8 @@ from harness.glmm.batch import fit_batch
 SPANNED = 1e-8
 # A larger model may lie this much below the smaller one by rounding, relative to the value.
 ROUNDING = 1e-8
+# Logs of one exposure may differ in the last bits.
+SAME_DATA = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,7 @@ def _check_same_data(restricted: Design, full: Design) -> None:
         raise ConfigError(f"the models have {restricted.nobs} and {full.nobs} rows: use one panel")
     for name in ("endog", "groups", "offset"):
         a, b = getattr(restricted, name), getattr(full, name)
-        # Logs of one exposure may differ in the last bit.
-        if not np.allclose(a, b, rtol=1e-12, atol=0.0):
+        if not np.allclose(a, b, rtol=SAME_DATA, atol=0.0):
             raise ConfigError(f"the two models differ in {name}: compare fits of the same data")
     known = (full.family,) if full.family == "binomial" else ("poisson", full.family)
     if restricted.family not in known:
