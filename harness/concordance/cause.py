@@ -28,7 +28,7 @@ from harness.concordance.swaps import (
 )
 from harness.concordance.verdict import CONCORDANT
 from harness.design import WIDER
-from harness.glmm.fitting import CONE_TOLERANCE, SINGULAR_TOLERANCE
+from harness.glmm.boundary import CONE_TOLERANCE, SINGULAR_TOLERANCE
 from harness.glmm.groups import Q
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult

@@ -10,8 +10,9 @@ import numpy as np
 
 from harness.concordance.covariance_steps import covariance_steps
 from harness.design import FloatArray
+from harness.glmm.boundary import cone_gain
 from harness.glmm.groups import Q
-from harness.glmm.laplace import Objective, cone_gain, cone_score
+from harness.glmm.laplace import Objective, cone_score
 from harness.glmm.optimise import inverse_information, newton_step
 from harness.glmm.parameters import semidefinite_cholesky
 from harness.result import FitResult

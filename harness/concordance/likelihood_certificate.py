@@ -10,7 +10,7 @@ from harness.concordance.exact_errors import exact_errors
 from harness.concordance.judgement import Findings, judged
 from harness.concordance.metrics import reported_errors
 from harness.concordance.reference import Higher, higher_point
-from harness.glmm.fitting import CONE_TOLERANCE
+from harness.glmm.boundary import CONE_TOLERANCE
 from harness.glmm.separation import unbounded_terms
 from harness.result import FitResult
 

@@ -11,7 +11,8 @@ import numpy as np
 from harness.concordance.covariance_steps import covariance_distances
 from harness.concordance.exact import ExactPoint, in_standard_errors, objective_of, psi_of
 from harness.design import Design, FloatArray
-from harness.glmm.fitting import CONE_TOLERANCE, SMALL_SD, fit_laplace, is_singular
+from harness.glmm.boundary import CONE_TOLERANCE, is_singular
+from harness.glmm.fitting import SMALL_SD, fit_laplace
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import inverse_information, maximise
 from harness.result import FitResult

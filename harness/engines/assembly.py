@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.special import expit
 
 from harness.design import Design, FloatArray
+from harness.glmm.boundary import singular_covariance
 from harness.glmm.densities import olre_means
-from harness.glmm.fitting import singular_covariance
 from harness.glmm.prediction import linear_predictor
 from harness.result import FitResult, VarianceComponents
 

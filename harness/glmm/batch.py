@@ -13,7 +13,8 @@ from harness.cores import cores
 from harness.design import Design, FloatArray
 from harness.errors import DesignError
 from harness.glmm import compiled
-from harness.glmm.fitting import SINGULAR_TOLERANCE, fit_quadrature
+from harness.glmm.boundary import SINGULAR_TOLERANCE
+from harness.glmm.fitting import fit_quadrature
 from harness.glmm.laplace import Objective
 from harness.glmm.optimise import inverse_information
 from harness.glmm.separation import unbounded_terms

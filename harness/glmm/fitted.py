@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.design import WIDER, FloatArray
 from harness.errors import ConfigError
-from harness.glmm.fitting import SINGULAR_TOLERANCE
+from harness.glmm.boundary import SINGULAR_TOLERANCE
 from harness.glmm.laplace import Objective
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ import numpy as np
 from harness.design import Design, FloatArray
 from harness.glmm import compiled
 from harness.glmm.binomial import regression
+from harness.glmm.boundary import CONE_TOLERANCE, cone_gain, is_singular
 from harness.glmm.kernel import workspace
-from harness.glmm.laplace import Objective, cone_gain
+from harness.glmm.laplace import Objective
 from harness.glmm.optimise import Optimum, inverse_information, look, maximise, newton_step
 from harness.glmm.start import excess as regression_excess
 from harness.glmm.start import glm
@@ -28,9 +29,6 @@ LARGE_SD, SMALL_SD = 0.3, 0.01
 MANY_UNITS = 60
 # Log-likelihoods this close, relative to their size, are the same but for rounding.
 SAME_VALUE = 1e-11
-# A random effect whose contribution to the linear predictor varies by less than this (standard
-# deviation, log scale) is absent; lme4 has the same figure for its theta.
-SINGULAR_TOLERANCE = 1e-4
 # Shares of the excess over Poisson of the regression without random effects from which a family's
 # variance parameter starts.
 EXCESS_SHARES = (0.5, 0.02)
@@ -39,8 +37,6 @@ BETA_STEPS, BETA_DECREMENT = 8, 0.01
 # Steps with the Laplace Hessian towards the maximum by quadrature: each must shorten the way to a
 # half at least, and they end a tenth below what counts as converged.
 NEAR_STEPS, CONTRACTION, NEAR_DECREMENT = 25, 0.5, 1e-9
-# Log-likelihood gained per unit of scaled variance that still counts as rounding.
-CONE_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,21 +61,6 @@ class Maximum:
     def converged(self) -> bool:
         """Whether the conditions of a maximum over the cone of covariances hold."""
         return self.optimum.converged and (not self.singular or self.cone <= CONE_TOLERANCE)
-
-
-def singular_covariance(cov_re: FloatArray, z: FloatArray) -> bool:
-    """Whether a covariance of random effects is singular in the scale of the linear predictor."""
-    if cov_re.size == 0:
-        return False
-    scale = np.sqrt(np.mean(z**2, axis=0))
-    smallest = np.linalg.eigvalsh(cov_re * np.outer(scale, scale))[0]
-    return bool(smallest < SINGULAR_TOLERANCE**2)
-
-
-def is_singular(objective: Objective, psi: FloatArray) -> bool:
-    """Whether the covariance at psi is singular in the scale of the linear predictor."""
-    _, L = objective.layout.split(psi)
-    return singular_covariance(L @ L.T, objective.rows.z)
 
 
 def fit_laplace(design: Design, objective: Objective | None = None) -> Maximum:

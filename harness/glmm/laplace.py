@@ -16,15 +16,13 @@ from harness.glmm.kernel import laplace, third_derivatives, workspace
 from harness.glmm.lanes import Lanes, gather, lanes_of
 from harness.glmm.nodes import product_rule
 from harness.glmm.optimise import FLAT, Smooth
-from harness.glmm.parameters import Layout, semidefinite_cholesky
+from harness.glmm.parameters import Layout
 from harness.glmm.quadrature import quadrature
 
 # In standard errors of a parameter given the others.
 DIFFERENCE_STEP = 1e-3
 # What differences leave of an eigenvalue that is zero.
 DIFFERENCE_FLAT = 1e-6
-# Entries of L, in the scale of the linear predictor, that are zero in a covariance.
-ZERO_COLUMN = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -286,29 +284,6 @@ def cone_score(objective: Objective, psi: FloatArray) -> FloatArray:
     elif len(objective.layout.row) == q:
         S = np.diag(np.diag(S))
     return np.asarray(S / np.outer(objective.z_scale, objective.z_scale))
-
-
-def cone_gain(objective: Objective, psi: FloatArray) -> float:
-    """Most that the log-likelihood gains per unit of scaled variance added to a singular G.
-
-    For the Laplace approximation the largest eigenvalue of ``cone_score``. For quadrature half the
-    curvature in the columns of L that vanish: the log-likelihood is even in each of them, and so
-    a function of the variance that such a column adds.
-    """
-    if objective.nodes is None:
-        return float(np.linalg.eigvalsh(cone_score(objective, psi))[-1])
-    layout, scale = objective.layout, objective.z_scale
-    beta, L = layout.split(psi)
-    L = semidefinite_cholesky(L @ L.T, ZERO_COLUMN / scale)
-    if layout.tie is not None:
-        free, size = np.array([layout.p]), np.sqrt(np.array([np.mean(scale**2)]))
-    else:
-        empty = np.all(L == 0.0, axis=0)
-        free = layout.p + np.flatnonzero(empty[layout.column])
-        size = scale[layout.row[free - layout.p]]
-    hessian = objective.hessian(layout.join(beta, L, layout.variance(psi)))
-    half = 0.5 * hessian[np.ix_(free, free)] / np.outer(size, size)
-    return float(np.linalg.eigvalsh(half)[-1])
 
 
 def conditional_information(objective: Objective, psi: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import harness
-from harness.glmm.fitting import singular_covariance
+from harness.glmm.boundary import singular_covariance
 from harness.glmm.laplace import Objective
 from harness.glmm.parameters import semidefinite_cholesky
 from harness.result import FitResult, VarianceComponents

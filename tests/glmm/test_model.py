@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from harness.design import Design, Random
 from harness.errors import DesignError
 from harness.glmm import PoissonGLMM
-from harness.glmm.fitting import CONE_TOLERANCE
+from harness.glmm.boundary import CONE_TOLERANCE
 from harness.glmm.optimise import DECREMENT_TOLERANCE
 from harness.testing.strategies import four_stage_design
 from tests.glmm.panels import TRUTH, simulated

@@ -11,7 +11,7 @@ import scipy.stats
 from harness.design import Design, Family
 from harness.errors import ConfigError
 from harness.glmm import PoissonGLMM
-from harness.glmm.fitting import CONE_TOLERANCE
+from harness.glmm.boundary import CONE_TOLERANCE
 from harness.glmm.laplace import Objective
 from harness.glmm.node_gradient import log_ratio
 from harness.glmm.nodes import FARTHEST, product_rule, relative_moves

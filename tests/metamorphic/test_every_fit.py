@@ -13,7 +13,7 @@ from scipy.special import gammaln
 from harness.design import Design, FloatArray
 from harness.errors import HarnessError
 from harness.glmm import PoissonGLMM, PoissonGLMMResults
-from harness.glmm.fitting import CONE_TOLERANCE
+from harness.glmm.boundary import CONE_TOLERANCE
 from harness.glmm.optimise import DECREMENT_TOLERANCE
 from harness.glmm.prediction import linear_predictor
 from harness.testing.strategies import designs, four_stage_design
