@@ -14,6 +14,9 @@ from harness.design import FloatArray
 from harness.sources.cells import DECIMAL_COMMA, LARGEST_WHOLE, MISSING_NUMBER, PLAIN_NUMBER
 
 IntArray = npt.NDArray[np.intp]
+# A slip of the keyboard is to be named by its row, not to hide which columns are meant: share of
+# the rows that may hold one.
+MOST_SLIPS = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,20 @@ class Facts:
             return None
         found = np.array([math.nan if n is None else n for n in parsed] + [math.nan])
         return None if np.isnan(found).all() else found[self.codes]
+
+    @cached_property
+    def text(self) -> tuple[str, ...]:
+        """Different values that are no numbers."""
+        return tuple(value for value in self.values if _number(value) is None)
+
+    @cached_property
+    def slipped(self) -> bool:
+        """Whether it would be numbers, were it not for a cell or two of text."""
+        if self.numbers is not None:
+            return False
+        codes = [self.values.index(value) for value in self.text]
+        cells = int(np.isin(self.codes, codes).sum())
+        return len(codes) < len(self.values) and cells <= max(1.0, MOST_SLIPS * len(self.codes))
 
     @cached_property
     def whole(self) -> bool:

@@ -16,12 +16,10 @@ import numpy as np
 from harness.errors import ConfigError
 from harness.proposal.calendar import far_apart, how_to_number
 from harness.proposal.choice import Asked, Choice, Role
-from harness.proposal.facts import Facts
+from harness.proposal.facts import MOST_SLIPS, Facts
 from harness.proposal.wording import called, counted, either
 
 ROLES: tuple[Role, ...] = ("unit", "period", "event")
-# A slip of the keyboard is to be named by its row, not to hide which columns are meant.
-MOST_TWICE = 0.02
 # One unit with an event that is outside of the data is a slip; most of them, another column.
 LEAST_INSIDE = 0.5
 # Codes of units come with most periods; counts come with some.
@@ -129,7 +127,7 @@ def _no_count(facts: Facts, periods: Sequence[Facts], rows: int) -> bool:
 def _one_row_each(unit: Facts, period: Facts) -> bool:
     """Whether no unit has a period twice, but for a slip."""
     rows, different = len(unit.codes), len(unit.values) * len(period.values)
-    least = (1.0 - MOST_TWICE) * rows
+    least = (1.0 - MOST_SLIPS) * rows
     if different < least:
         return False
     return len(np.unique(unit.codes * len(period.values) + period.codes)) >= least

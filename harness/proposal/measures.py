@@ -71,6 +71,8 @@ def _text(facts: Facts, keys: Keys) -> str:
         return "empty"
     if facts.decimal_comma:
         return f"numbers with decimal commas, such as {facts.values[0]!r}: write points"
+    if facts.slipped:
+        return f"numbers but for {facts.text[0]!r}: if it counts, name it by --count"
     if facts.constant_within(keys.unit.codes):
         return f"text, the same in all rows of a unit{_strata(facts)}"
     return "text"
@@ -186,7 +188,8 @@ def _counts(
 
 def _nearly(others: Sequence[Facts], reasons: Mapping[str, str]) -> str:
     """The first column of numbers that is no count, and why not."""
-    near = next((f.name for f in others if f.numbers is not None and f.name in reasons), None)
+    numbers = (f.name for f in others if f.slipped or f.numbers is not None)
+    near = next((name for name in numbers if name in reasons), None)
     return "" if near is None else f" ({near!r}: {reasons[near]})"
 
 

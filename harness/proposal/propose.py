@@ -18,7 +18,8 @@ from harness.proposal.measures import choose_measures, could_divide
 from harness.proposal.models import Estimable, estimable
 from harness.proposal.survey import Survey, survey
 from harness.proposal.traps import traps
-from harness.sources.cells import PLAIN_NUMBER, pick
+from harness.proposal.wording import called
+from harness.sources.cells import PLAIN, PLAIN_NUMBER, pick, to_numbers
 from harness.sources.csv_text import read_text_csv
 
 FEWEST_ROWS = 4
@@ -95,6 +96,7 @@ def _proposal(file: Path, frame: pd.DataFrame, asked: Asked) -> Proposal:
     _check_names(frame, file.name)
     facts = facts_of(frame)
     _check_dates(facts, asked)
+    _check_slips(frame, facts, asked, file.name)
     keys, key_choices = choose_keys(facts, asked)
     measures, left_out = choose_measures(facts, keys, asked)
     choices = (*key_choices, *measures)
@@ -150,6 +152,18 @@ def _check_dates(facts: Sequence[Facts], asked: Asked) -> None:
         line = None if chosen is None else how_to_number(chosen)
         if line is not None:
             raise ConfigError(line)
+
+
+def _check_slips(frame: pd.DataFrame, facts: Sequence[Facts], asked: Asked, source: str) -> None:
+    """Refuse text among the numbers of a column that is called like a role still open.
+
+    Otherwise another column would take its place without a word.
+    """
+    for role in ("period", "event", "exposure"):
+        mend = f"{PLAIN}, or name another column by --{role}"
+        for f in () if getattr(asked, role) else facts:
+            if f.name not in asked.roles.values() and called(role, f.name) and f.slipped:
+                to_numbers(pick(frame, f.name, role, source, mend))
 
 
 def _panels(frame: pd.DataFrame, choices: Sequence[Choice], source: str) -> dict[str, Panel]:
