@@ -9,6 +9,14 @@ import typer
 
 from harness.choices import Transport
 from harness.cli.known import complete_engines, complete_settings, complete_study
+from harness.cores import check_jobs
+
+
+def _borne(jobs: int | None) -> int | None:
+    if jobs is not None:
+        check_jobs(jobs)
+    return jobs
+
 
 StudyArgument = Annotated[
     str,
@@ -31,7 +39,10 @@ SettingsList = Annotated[
     typer.Option(help="default, tight or default,tight.", autocompletion=complete_settings),
 ]
 Transported = Annotated[Transport, typer.Option(help="How values reach R.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Cores to use; all by default.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Cores to use; all by default.", callback=_borne),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything drawn.")]
 Limit = Annotated[float, typer.Option(min=1.0, help="Seconds after which a fit is given up.")]
 Fresh = Annotated[

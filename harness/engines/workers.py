@@ -13,6 +13,7 @@ from typing import Any
 
 import pebble
 
+from harness.cores import check_jobs
 from harness.design import Design
 from harness.engines import Engine, FitOptions, engine
 from harness.engines.context import WorkerContext, workers_folder
@@ -74,8 +75,6 @@ def failed(task: Task, reason: str) -> FitResult:
 # Seconds in which a worker begins, where every core has one process to run: fifteen times what
 # its imports take. Among more processes each gets so much less of a core.
 STALL_LIMIT = 60.0
-# Workers start all at once, some hundred megabytes each; more than one a core gain nothing.
-WORKERS_A_CORE = 4
 Future = concurrent.futures.Future[Any]
 _POOLS: dict[int, pebble.ProcessPool] = {}
 
@@ -159,11 +158,7 @@ def in_workers(
     ConfigError
         For less than one worker, more than a machine bears, or no time.
     """
-    if jobs < 1:
-        raise ConfigError(f"jobs is {jobs}: at least one worker process is needed")
-    most = WORKERS_A_CORE * (os.cpu_count() or 1)
-    if jobs > most:
-        raise ConfigError(f"jobs is {jobs}: this machine bears {most} worker processes at most")
+    check_jobs(jobs)
     if not time_limit > 0:
         raise ConfigError(f"time_limit is {time_limit}: it must be above 0 seconds")
     waiting = dict(enumerate(calls))

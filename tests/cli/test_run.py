@@ -130,6 +130,7 @@ BAD_INPUT = [
     ),
     (["rn"], "there is no command 'rn': did you mean 'run'? (see harness --help)"),
     (["run", "small.yaml", "--jobs", "0"], "'--jobs'"),
+    (["run", "small.yaml", "--jobs", "1000000"], "jobs is 1000000: this machine bears"),
     (["run", "small.yaml", "--transport", "pigeon"], "'pigeon' is not one of 'auto', 'rpy2'"),
     (["run", "small.yaml", "--level", "perfect"], "'perfect' is not one of 'identical', 'conc"),
     (["run", "small.yaml", "--time-limit", "0"], "'--time-limit'"),

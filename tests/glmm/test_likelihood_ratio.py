@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.stats import chi2
 from harness.design import Design
 from harness.errors import ConfigError, FitFailure
 from harness.glmm import PoissonGLMM, PoissonGLMMResults
+from harness.glmm import likelihood_ratio as module
 from harness.glmm.drawing import draw_replicates
 from harness.glmm.likelihood_ratio import (
     LikelihoodRatioTest,
@@ -171,6 +173,19 @@ def test_a_simulated_null_is_counted_and_replayed(pair) -> None:
     again = large.lr_test(small, null="simulated", replicates=10, seed=7)
     np.testing.assert_array_equal(again.simulated, test.simulated[:10])
     assert 0.0 < test.simulated.mean() < MEAN_BELOW
+
+
+def test_a_simulated_gain_below_zero_is_rounding(pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = (fit.model.design for fit in pair)
+    llf = {id(small): -10.0, id(large): np.array([-10.0 - 1e-9, -9.5, np.nan])}
+
+    def fitted(design: Design, counts: Any, n_quadrature: int) -> SimpleNamespace:
+        found = np.broadcast_to(llf[id(design)], 3)
+        return SimpleNamespace(llf=found, failed=np.isnan(found))
+
+    monkeypatch.setattr(module, "fit_batch", fitted)
+    statistics, failures = module.simulated_statistics(small, large, np.zeros((3, 1)))
+    assert (list(statistics), failures) == ([0.0, 1.0], 1)
 
 
 def test_a_larger_model_that_fits_worse_is_refused(pair) -> None:

@@ -100,6 +100,12 @@ def test_its_place_among_permutations_that_are_fitted_one_by_one(units: int, eff
             assert p == (1 + reached) / (1 + REPLICATES)
 
 
+def test_the_centre_is_that_of_all_the_observed_estimate_among_them() -> None:
+    """Of 0, 1 and 1.6 the first lies farthest from the mean; from that of 0 and 1, the last."""
+    found = module._compared("step0", 1.6, np.array([0.0, 1.0]))
+    assert found.p_centred == 2 / 3
+
+
 def test_terms_that_the_model_lacks_are_left_out() -> None:
     found = placebo(calendar_panel(1), MODEL, 1, 1, ["step0", "step7"])
     assert [one.term for one in found.terms] == ["step0"]

@@ -114,7 +114,7 @@ PATHOLOGIES: Mapping[str, Pathology] = MappingProxyType(
         "half of the rows missing": Pathology("fit", truth={"missing": 0.5}),
         "time in days": Pathology("fit", _in_days),
         "effects of a factor of 20": Pathology("fit", truth={"stages": (3.0, -3.0, 3.0, -3.0)}),
-        "wide random effects": Pathology("fit", truth={"sd": (5.0, 1.0)}),
+        "wide random effects": Pathology("fit", truth={"sd": (5.0, 0.5)}),
         "perfectly correlated effects": Pathology("fit", truth={"corr": 1.0}),
         "one count of ten million": Pathology("fit", _outlier),
         "a unit without a count": Pathology("fit", _silent_unit),
