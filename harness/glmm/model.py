@@ -185,10 +185,12 @@ class PoissonGLMM:
             raise DesignError(f"the model cannot be fitted: {error}") from None
         results = PoissonGLMMResults(self, maximum, method, points)
         if results.collinearity < TOO_NEAR:
+            several = self.design.exog_re.shape[1] > 1
+            mend = "centre them, or take fewer random effects" if several else "or centre them"
             raise DesignError(
                 f"columns {', '.join(results.nearly_collinear)} of exog can hardly be told apart"
                 f" where the counts are (condition number {1.0 / results.collinearity:.0e}): drop"
-                " one, or centre them"
+                f" one, {mend}"
             )
         return results
 

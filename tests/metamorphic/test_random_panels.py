@@ -97,6 +97,9 @@ def assert_as_promised(fit: FitResult, outcome: str) -> None:
     if outcome == "no finite estimate":
         assert fit.failure is not None
         return
+    if outcome == "fit or collinear" and fit.failure is not None:
+        assert "can hardly be told apart where the counts are" in fit.failure
+        return
     assert fit.failure is None, fit.failure
     assert fit.converged
     assert fit.certificate is not None

@@ -122,9 +122,9 @@ def test_a_pathology_comes_to_what_its_name_says(kind: str, random: Random) -> N
         assert case.outcome == "no finite estimate", told
         assert told.startswith("no finite estimate exists for ")
         return
-    assert case.outcome in {"fit", "boundary"}
+    assert case.outcome in {"fit", "fit or collinear", "boundary"}
     assert fit.converged
-    assert fit.singular or case.outcome == "fit"
+    assert fit.singular or case.outcome != "boundary"
 
 
 def test_every_kind_is_drawn_and_none_that_was_not_asked_for() -> None:
