@@ -142,11 +142,14 @@ class Objective:
         """Hessian by quadrature: the exact one of Laplace, and differences of what is left.
 
         The two gradients differ by so little, and that so smoothly, that a step of a thousandth
-        of a standard error loses about 1e-10 of the curvature to rounding and to the step.
+        of a standard error loses about 1e-10 of the curvature to rounding and to the step. Where
+        the curvature by a standard deviation vanishes (data whose score at the boundary is zero,
+        so that the log-likelihood falls by its fourth power), a standard error would lead out of
+        the neighbourhood: no step changes the linear predictor by more than a thousandth.
         """
         laplace = self.laplace()
         exact = laplace.hessian(psi)
-        curvature = np.abs(np.diag(exact))
+        curvature = np.maximum(np.abs(np.diag(exact)), self.layout.sizes(self.z_scale) ** 2)
         step = DIFFERENCE_STEP / np.sqrt(np.where(curvature > 0, curvature, 1.0))
 
         def rest(at: FloatArray) -> FloatArray:

@@ -67,6 +67,16 @@ class Layout:
         """Number of parameters of the kernel."""
         return self.p + len(self.row) + self.extra
 
+    def sizes(self, z_scale: FloatArray) -> FloatArray:
+        """Change of the linear predictor by a unit of each parameter of a variance, shape (K,).
+
+        Root mean squares; 0 for the fixed effects.
+        """
+        kernel = np.concatenate([np.zeros(self.p), z_scale[self.row], np.ones(self.extra)])
+        if self.tie is None:
+            return kernel
+        return np.asarray(np.sqrt(self.tie.T @ kernel**2 / self.tie.sum(axis=0)))
+
     def untied(self, psi: FloatArray) -> FloatArray:
         """Return the parameters of the kernel."""
         return psi if self.tie is None else np.asarray(self.tie @ psi)
