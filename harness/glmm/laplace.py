@@ -15,12 +15,13 @@ from harness.glmm.groups import Q, group_workspace
 from harness.glmm.kernel import laplace, third_derivatives, workspace
 from harness.glmm.lanes import Lanes, gather, lanes_of
 from harness.glmm.nodes import product_rule
-from harness.glmm.optimise import FLAT, Smooth
+from harness.glmm.optimise import FLAT, Smooth, whitening
 from harness.glmm.parameters import Layout
 from harness.glmm.quadrature import quadrature
 
-# In standard errors of a parameter given the others.
-DIFFERENCE_STEP = 1e-3
+# In standard errors: the error of the step and that of rounding meet here, at 1e-7 where the
+# information is least.
+DIFFERENCE_STEP = 2e-4
 # What differences leave of an eigenvalue that is zero.
 DIFFERENCE_FLAT = 1e-6
 
@@ -141,24 +142,24 @@ class Objective:
     def _differences(self, psi: FloatArray, u: FloatArray) -> FloatArray:
         """Hessian by quadrature: the exact one of Laplace, and differences of what is left.
 
-        The two gradients differ by so little, and that so smoothly, that a step of a thousandth
-        of a standard error loses about 1e-10 of the curvature to rounding and to the step. Where
-        the curvature by a standard deviation vanishes (data whose score at the boundary is zero,
-        so that the log-likelihood falls by its fourth power), a standard error would lead out of
-        the neighbourhood: no step changes the linear predictor by more than a thousandth.
+        The two gradients differ by so little, and that so smoothly, that short steps lose little
+        to rounding. They follow the principal axes of the information, in standard errors, so
+        that this holds of the direction known least, too. Where the curvature by a standard
+        deviation vanishes (data whose score at the boundary is zero, so that the log-likelihood
+        falls by its fourth power), they are measured in the linear predictor instead.
         """
         laplace = self.laplace()
         exact = laplace.hessian(psi)
-        curvature = np.maximum(np.abs(np.diag(exact)), self.layout.sizes(self.z_scale) ** 2)
-        step = DIFFERENCE_STEP / np.sqrt(np.where(curvature > 0, curvature, 1.0))
+        axes, inverse = whitening(np.diag(self.layout.sizes(self.z_scale) ** 2) - exact)
 
         def rest(at: FloatArray) -> FloatArray:
             gradients = [o._evaluate(at, 1, False, u)[0].gradient for o in (self, laplace)]
             return np.asarray(gradients[0] - gradients[1])
 
-        along = np.diag(step)
-        left = np.array([(rest(psi + e) - rest(psi - e)) / (2.0 * e.sum()) for e in along])
-        return np.asarray(exact + 0.5 * (left + left.T))
+        steps = DIFFERENCE_STEP * axes.T
+        slopes = np.array([rest(psi + e) - rest(psi - e) for e in steps]) / (2.0 * DIFFERENCE_STEP)
+        left = slopes @ axes
+        return np.asarray(exact + inverse.T @ (0.5 * (left + left.T)) @ inverse)
 
     def value(self, psi: FloatArray) -> float:
         """Log-likelihood, all constants included; -inf where the modes do not exist."""

@@ -89,6 +89,16 @@ def inverse_information(hessian: FloatArray) -> FloatArray:
     return np.asarray((half / values[known]) @ half.T)
 
 
+def whitening(information: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Directions one standard error long along the principal axes (in columns), and the inverse.
+
+    Flat directions count as if they carried the least information that is told from none.
+    """
+    values, vectors, scale = _scaled(information)
+    root = np.sqrt(np.maximum(np.abs(values), FLAT))
+    return scale[:, None] * vectors / root, (root * vectors).T / scale
+
+
 @dataclass(frozen=True, slots=True)
 class Smooth:
     """A function of x, shape (k,), with its first two derivatives.

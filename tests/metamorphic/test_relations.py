@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln
 
@@ -73,6 +73,10 @@ R_TRUTH: dict[str, Any] = {
 }  # fmt: skip
 R_UNITS = 12
 R_DESIGN = four_stage_design(units=R_UNITS, **R_TRUTH)
+# Two units far apart, many counts: the unit diagonal of the information hides an eigenvalue of 1e-5.
+FAR_APART = four_stage_design(
+    units=2, random="intercept", before=3, after=2, baseline=1e4, sd=(0.3, 0.3), seed=1275
+)
 # The same model with more and more freedom: each holds the one before.
 NESTED: tuple[tuple[Random, Covariance], ...] = (
     ("none", "unstructured"),
@@ -158,6 +162,7 @@ BY_QUADRATURE = tuple(relation for relation in RELATIONS if relation is not move
 @pytest.mark.parametrize("relation", BY_QUADRATURE, ids=name)
 @settings(max_examples=4)
 @given(design=designs(max_units=5), seed=st.integers(0, 99))
+@example(design=FAR_APART, seed=1)
 def test_agq(relation: Relation, design: Design, seed: int) -> None:
     base = answer(agq(design))
     design, due = relation(design, base, np.random.default_rng(seed))
