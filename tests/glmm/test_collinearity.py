@@ -9,6 +9,7 @@ import harness
 from harness.design import Design
 from harness.errors import DesignError
 from harness.glmm import PoissonGLMM
+from harness.glmm.model import Method
 from tests.glmm.panels import simulated
 
 # Standard errors keep 7 digits and more where a fit is not refused; so do estimates, in their units.
@@ -30,10 +31,13 @@ def design(apart: float, doubled: bool = True) -> Design:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("method", [("laplace", 1), ("agq", 3)], ids=lambda method: method[0])
 @pytest.mark.parametrize(("power", "named"), [(3, False), (8, False), (11, True), (12, True)])
-def test_a_fit_keeps_its_digits_and_says_when_columns_are_near(power: int, named: bool) -> None:
+def test_a_fit_keeps_its_digits_and_says_when_columns_are_near(
+    power: int, named: bool, method: tuple[Method, int]
+) -> None:
     apart = 2.0**-power
-    fit, due = (PoissonGLMM.from_design(design(apart, how)).fit() for how in (True, False))
+    fit, due = (PoissonGLMM.from_design(design(apart, how)).fit(*method) for how in (True, False))
     assert fit.nearly_collinear == (("post", "near") if named else ())
     assert ("nearly collinear" in str(fit.summary())) == named
     assert due.nearly_collinear == ()
