@@ -58,18 +58,18 @@ class Facts:
         return None if np.isnan(found).all() else found[self.codes]
 
     @cached_property
-    def text(self) -> tuple[str, ...]:
-        """Different values that are no numbers."""
-        return tuple(value for value in self.values if _number(value) is None)
+    def text(self) -> dict[int, str]:
+        """Different values that are no numbers, by their codes."""
+        return {k: value for k, value in enumerate(self.values) if _number(value) is None}
 
     @cached_property
     def slipped(self) -> bool:
         """Whether it would be numbers, were it not for a cell or two of text."""
         if self.numbers is not None:
             return False
-        codes = [self.values.index(value) for value in self.text]
-        cells = int(np.isin(self.codes, codes).sum())
-        return len(codes) < len(self.values) and cells <= max(1.0, MOST_SLIPS * len(self.codes))
+        cells = int(np.isin(self.codes, list(self.text)).sum())
+        most = max(1.0, MOST_SLIPS * len(self.codes))
+        return len(self.text) < len(self.values) and cells <= most
 
     @cached_property
     def whole(self) -> bool:

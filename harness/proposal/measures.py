@@ -72,7 +72,9 @@ def _text(facts: Facts, keys: Keys) -> str:
     if facts.decimal_comma:
         return f"numbers with decimal commas, such as {facts.values[0]!r}: write points"
     if facts.slipped:
-        return f"numbers but for {facts.text[0]!r}: if it counts, name it by --count"
+        return (
+            f"numbers but for {next(iter(facts.text.values()))!r}: if it counts, name it by --count"
+        )
     if facts.constant_within(keys.unit.codes):
         return f"text, the same in all rows of a unit{_strata(facts)}"
     return "text"
