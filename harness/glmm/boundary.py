@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.design import FloatArray
 from harness.glmm.lanes import lanes_of
@@ -41,31 +42,48 @@ def cone_gain(objective: Objective, psi: FloatArray) -> float:
     """
     if objective.nodes is None:
         return float(np.linalg.eigvalsh(cone_score(objective, psi))[-1])
-    turned, psi, root = _along_eigenvectors(objective, psi)
-    layout = turned.layout
-    absent = root <= max(SINGULAR_TOLERANCE, root.min())
-    free = layout.p + np.flatnonzero(absent[layout.column])
+    layout, (scale, vectors, root) = objective.layout, _principal_axes(objective, psi)
+    beta, _ = layout.split(psi)
+    # What vanishes then fills the last columns of L, and nothing of G has to be put to zero for it.
+    rows = objective.rows._replace(z=np.ascontiguousarray(objective.rows.z / scale @ vectors))
+    turned = replace(objective, rows=rows, lanes=lanes_of(rows))
+    free = layout.p + np.flatnonzero(_absent(root)[layout.column])
     if layout.tie is not None:
         free = np.array([layout.p])
-    half = 0.5 * turned.hessian(psi)[np.ix_(free, free)]
+    at = layout.join(beta, np.diag(root), layout.variance(psi))
+    half = 0.5 * turned.hessian(at)[np.ix_(free, free)]
     return float(np.linalg.eigvalsh(half)[-1])
 
 
-def _along_eigenvectors(
-    objective: Objective, psi: FloatArray
-) -> tuple[Objective, FloatArray, FloatArray]:
-    """Return the same model in random effects whose scaled covariance is diagonal, psi and roots.
+def on_its_face(objective: Objective, psi: FloatArray) -> FloatArray:
+    """Return psi with what vanishes of a singular G put to zero, so that it stays there.
 
-    Largest first: what vanishes then fills the last columns of L, and nothing of G has to be put
-    to zero for it. Structures without covariances are diagonal as they are.
+    A lower factor whose first rows nearly vanish may otherwise share a column's length among
+    others, along an arc on which next to nothing changes and Newton's straight steps creep.
+    """
+    layout, (scale, vectors, root) = objective.layout, _principal_axes(objective, psi)
+    beta, _ = layout.split(psi)
+    root = np.where(_absent(root), 0.0, root)
+    L = np.linalg.qr((vectors * root / scale[:, None]).T)[1].T
+    return layout.join(beta, L, layout.variance(psi))
+
+
+def _absent(root: FloatArray) -> npt.NDArray[np.bool_]:
+    return root <= max(SINGULAR_TOLERANCE, root.min())
+
+
+def _principal_axes(
+    objective: Objective, psi: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the scale of G, and eigenvectors and roots of its scaled form, the largest first.
+
+    Structures without covariances are diagonal as they are.
     """
     layout, scale = objective.layout, objective.z_scale
-    beta, L = layout.split(psi)
+    _, L = layout.split(psi)
     if layout.tie is not None:
         scale = np.full_like(scale, np.sqrt(np.mean(scale**2)))
-    vectors, root = np.eye(layout.q), np.abs(np.diag(L)) * scale
     if len(layout.row) > layout.q:
         vectors, root, _ = np.linalg.svd(L * scale[:, None])
-    rows = objective.rows._replace(z=np.ascontiguousarray(objective.rows.z / scale @ vectors))
-    at = layout.join(beta, np.diag(root), layout.variance(psi))
-    return replace(objective, rows=rows, lanes=lanes_of(rows)), at, root
+        return scale, vectors, root
+    return scale, np.eye(layout.q), np.abs(np.diag(L)) * scale

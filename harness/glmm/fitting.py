@@ -12,10 +12,10 @@ import numpy as np
 from harness.design import Design, FloatArray
 from harness.glmm import compiled
 from harness.glmm.binomial import regression
-from harness.glmm.boundary import CONE_TOLERANCE, cone_gain, is_singular
+from harness.glmm.boundary import CONE_TOLERANCE, cone_gain, is_singular, on_its_face
 from harness.glmm.kernel import workspace
 from harness.glmm.laplace import Objective
-from harness.glmm.optimise import Optimum, inverse_information, look, maximise, newton_step
+from harness.glmm.optimise import Optimum, inverse_information, look, maximise, newton_step, polish
 from harness.glmm.start import excess as regression_excess
 from harness.glmm.start import glm
 
@@ -242,4 +242,7 @@ def _ascend(objective: Objective, start: FloatArray, tried: int) -> Maximum:
     optimum = maximise(start, objective.smooth())
     if not is_singular(objective, optimum.x):
         return Maximum(optimum, singular=False, cone=0.0, starts=tried)
+    if not optimum.converged:
+        again = polish(on_its_face(objective, optimum.x), objective.smooth())
+        optimum = again if again.converged else optimum
     return Maximum(optimum, singular=True, cone=cone_gain(objective, optimum.x), starts=tried)

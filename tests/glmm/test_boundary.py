@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from harness.design import Covariance, Design
-from harness.glmm.boundary import cone_gain
+from harness.glmm.boundary import cone_gain, on_its_face
 from harness.glmm.laplace import Objective, cone_score
 from harness.glmm.nodes import product_rule
 from tests.glmm.panels import TRUTH, simulated
 
 # Differences of two gradients that agree but for their rounding, over a thousandth of an error.
 DIFFERENCES_RTOL = 1e-7
+# A few units in the last place of variances below one.
+ROUNDING = 1e-15
 # Lower factors of a singular covariance, and its rank; the fourth has next to nothing of the first
 # effect, whose covariance with the second is a hundred thousand times its variance.
 SINGULAR: dict[str, tuple[Any, Covariance, int]] = {
@@ -45,6 +47,22 @@ def test_gain_by_one_node_is_that_of_laplace_across_the_covariance(
     assert gain == pytest.approx(
         np.linalg.eigvalsh(null.T @ S @ null)[-1], rel=DIFFERENCES_RTOL, abs=0
     )
+
+
+@pytest.mark.parametrize(("factor", "covariance", "rank"), SINGULAR.values(), ids=SINGULAR)
+def test_a_face_keeps_the_covariance_and_leaves_columns_empty(
+    factor: Any, covariance: Covariance, rank: int
+) -> None:
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=np.shape(factor)))[0]
+    G = np.array(factor) @ np.array(factor).T
+    # Any factor of the covariance, a lower one among others.
+    L = np.linalg.qr((np.array(factor) @ turn).T)[1].T if covariance != "diagonal" else factor
+    objective = Objective.of(with_effects(len(G), covariance))
+    _, found = objective.layout.split(
+        on_its_face(objective, objective.layout.join(TRUTH, np.array(L)))
+    )
+    np.testing.assert_allclose(found @ found.T, G, rtol=0, atol=ROUNDING)
+    assert (np.any(found != 0.0, axis=0).sum()) == rank
 
 
 def with_effects(q: int, covariance: Covariance) -> Design:

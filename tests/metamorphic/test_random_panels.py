@@ -34,9 +34,10 @@ APART = 0.05
 ABOVE, ROUNDING = 1e-6, 1e-15
 ERRORS = {"panel error": PanelError, "design error": DesignError}
 IN_THIS_PROCESS = ("laplace", "agq")
-# Panels on which agq went wrong: dividing by zero at a trial point; taking a boundary maximum for
-# none because a small column of L was put to zero with the covariance in it; and taking differences
-# over too long a way where the score at the boundary is zero.
+# Panels on which ours went wrong. agq divided by zero at a trial point; took a boundary maximum for
+# none because a small column of L was put to zero with the covariance in it; and took differences
+# over too long a way where the score at the boundary is zero. laplace crept along an arc of factors
+# of nearly one covariance.
 NODES_FAR_APART: dict[str, Any] = {
     "units": 5, "random": "intercept", "before": 3, "after": 2, "baseline": 0.3,
     "stages": (0.1, 0.0, 0.0, 0.0), "sd": (0.0, 0.1), "missing": 0.5, "seed": 3,
@@ -49,6 +50,11 @@ NEXT_TO_NO_VARIANCE: dict[str, Any] = {
 SCORE_ZERO: dict[str, Any] = {
     "units": 2, "random": "intercept", "before": 2, "after": 2, "baseline": 2.0,
     "stages": (0.0, 0.0, 0.0, 0.0), "sd": (1.0, 0.0), "seed": 2,
+}  # fmt: skip
+ON_AN_ARC: dict[str, Any] = {
+    "units": 7, "random": "slope", "before": 2, "after": 2, "baseline": 2.0,
+    "stages": (0.5, 0.5, 0.5, -0.1), "sd": (0.0, 0.3), "corr": 0.5, "missing": 0.1, "seed": 2,
+    "estimable": False,
 }  # fmt: skip
 
 
@@ -140,10 +146,12 @@ def test_in_python(drawn: Design | Pathological, engine: str) -> None:
         pytest.param(NODES_FAR_APART, id="nodes far apart"),
         pytest.param(NEXT_TO_NO_VARIANCE, id="next to no variance"),
         pytest.param(SCORE_ZERO, id="score zero at the boundary"),
+        pytest.param(ON_AN_ARC, id="on an arc"),
     ],
 )
-def test_panels_that_were_found(panel: dict[str, Any]) -> None:
-    check_here(four_stage_design(**panel), "agq")
+@pytest.mark.parametrize("engine", IN_THIS_PROCESS)
+def test_panels_that_were_found(panel: dict[str, Any], engine: str) -> None:
+    check_here(four_stage_design(**panel), engine)
 
 
 @pytest.mark.long
