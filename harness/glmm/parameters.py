@@ -99,14 +99,14 @@ class Layout:
         return np.concatenate([beta, theta, np.full(self.extra, np.sqrt(variance))])
 
 
-def semidefinite_cholesky(G: FloatArray, zero: npt.ArrayLike = 0.0) -> FloatArray:
+def semidefinite_cholesky(G: FloatArray) -> FloatArray:
     """Lower factor of a positive semidefinite matrix; a pivot that vanishes empties its column.
+
+    Pivots that rounding may have left count as zero.
 
     Parameters
     ----------
     G : ndarray, shape (q, q)
-    zero : array_like, shape (q,) or scalar
-        Pivots up to this are zero, as are those that rounding may have left.
 
     Raises
     ------
@@ -116,9 +116,8 @@ def semidefinite_cholesky(G: FloatArray, zero: npt.ArrayLike = 0.0) -> FloatArra
     if G.size and np.linalg.eigvalsh(G)[0] < -ROUNDING * np.max(np.diag(G), initial=1e-300):
         raise DesignError("cov_re is not positive semidefinite")
     L = np.zeros_like(G)
-    least = np.maximum(np.broadcast_to(zero, len(G)) ** 2, PIVOT_ROUNDING * np.diag(G))
     for j in range(len(G)):
         rest = G[j:, j] - L[j:, :j] @ L[j, :j]
-        if rest[0] > least[j]:
+        if rest[0] > PIVOT_ROUNDING * G[j, j]:
             L[j:, j] = rest / np.sqrt(rest[0])
     return L

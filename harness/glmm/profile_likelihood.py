@@ -17,6 +17,8 @@ from harness.glmm.profile_path import Path, held
 
 # A limit is solved to this part of a standard error.
 LIMIT_TOLERANCE = 1e-6
+# As near to rounding as brentq can be asked, so that the other decides.
+BRENT_RTOL = 1e-15
 # Log-likelihood units by which a profile may exceed the fit's maximum: rounding of the sum.
 ROUNDING = 1e-7
 # First look beyond where a straight zeta would meet the quantile.
@@ -111,6 +113,6 @@ def _solved(zeta: _Zeta, inner: float, outer: float, target: float, se: float) -
     # The starting points of zeta depend on the order of calls; values at the ends are known.
     return float(
         scipy.optimize.brentq(
-            lambda v: zeta(v) - target, inner, outer, xtol=LIMIT_TOLERANCE * se, rtol=1e-15
+            lambda v: zeta(v) - target, inner, outer, xtol=LIMIT_TOLERANCE * se, rtol=BRENT_RTOL
         )
     )
